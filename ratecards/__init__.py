@@ -1,0 +1,3 @@
+"""
+A rate card as data: read a deck, compile it, and ask what a number costs.
+"""
