@@ -1,0 +1,109 @@
+"""
+``ratedip``: serve, and ask a price without a server.
+"""
+
+import os
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy import Engine
+
+from ratecards.model import Caller
+from ratecards.numbers import NumberError, normalise
+from service.cli import cards
+from service.cli.console import err, fail, out, print_json, progress_bar
+from service.errors import ApiError
+from service.http.ask import instant, seconds
+from service.lookups.rate import RateQuery, rate
+from service.manage.demo import load_samples
+from service.ops.reload import load_snapshot
+from service.settings import Settings
+from service.snapshot import Snapshot
+from service.store.migrate import create
+
+app = typer.Typer(
+    name="ratedip",
+    help="What does this number cost on this rate card? Asked by softswitches, answered from memory.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(cards.app, name="card")
+
+Number = Annotated[str, typer.Argument(help="As dialled: +44 113…, 0044113…, 44113….")]
+Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Serving processes.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Directory of the store and the compiled cards.")] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Load the sample cards and let anybody ask, 100 times a second.")
+    ] = False,
+) -> None:
+    """
+    Answer look-ups over HTTP until told to stop.
+
+    Every option may also come from the environment: RATEDIP_HOST, RATEDIP_PORT, RATEDIP_WORKERS, RATEDIP_DATA.
+    """
+    chosen = {"HOST": host, "PORT": port, "WORKERS": workers, "DATA": data, "DEMO": "1" if demo else None}
+    os.environ |= {f"RATEDIP_{name}": str(value) for name, value in chosen.items() if value is not None}
+    settings = Settings()
+    engine = create(settings.store_url)
+    if settings.demo:
+        with progress_bar() as progress:
+            load_samples(engine, settings, progress)
+        err.print(f"\nratedip answers on http://{settings.host}:{settings.port}/ . Ask it:\n")
+        url = f"http://{settings.host}:{settings.port}/api/rate.json?number=%2B44%20113%20245%206789&duration=37"
+        out.print(f"  curl '{url}'\n", soft_wrap=True)
+    engine.dispose()
+    from service.server import serve as run  # noqa: PLC0415 - uvicorn is only needed here, and slow to import
+
+    run(settings)
+
+
+@app.command(name="rate")
+def rate_number(
+    number: Number,
+    card: Annotated[str, typer.Option(help="Name of the card.")],
+    duration: Annotated[str | None, typer.Option(help="Seconds of the call; adds billed seconds and cost.")] = None,
+    at: Annotated[str | None, typer.Option(help="Unix time or ISO 8601; default: now.")] = None,
+    json: Json = False,
+) -> None:
+    """
+    What does a number cost on a card? Answered from the data directory, no server needed.
+
+    Exits 1 where there is no price.
+    """
+    settings = Settings()
+    snapshot = load_snapshot(_store(settings), settings.cards, Snapshot())
+    if card not in snapshot.cards:
+        known = ", ".join(sorted(snapshot.cards)) or "none is loaded: ratedip card load NAME FILE --activate"
+        fail(f"no card '{card}' answers here; cards: {known}")
+    try:
+        digits = normalise(number)
+        moment = int(time.time()) if at is None else instant(at)
+        length: Decimal | None = None if duration is None else seconds(duration)
+        answer = rate(RateQuery(digits, snapshot.cards[card], moment, Caller(), length))
+    except NumberError as error:
+        fail(f"the number {error}", 2)
+    except ApiError as error:
+        if json:
+            print_json(error.body())
+            raise typer.Exit(1) from None
+        fail(error.reason)
+    if json:
+        print_json(answer)
+        return
+    for name, value in answer.items():
+        out.print(f"{name:>14}  {'–' if value is None else value}", markup=False)
+
+
+def _store(settings: Settings) -> Engine:
+    return create(settings.store_url)

@@ -1,0 +1,114 @@
+"""
+The one table of errors: what each is called, and what it tells the softswitch to do.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from ratecards.model import Quote, Verdict
+
+SIP_CODES = {
+    "no_rate": 404,
+    "expired": 404,
+    "blocked": 403,
+    "capped": 403,
+    "no_margin": 503,
+    "unknown_number": 404,
+}
+"""The SIP answer suggested to the softswitch for each verdict."""
+
+
+class ApiError(Exception):
+    """
+    An answer that says no.
+
+    Attributes:
+        status: HTTP status.
+        reason: what the caller reads.
+        more: further keys of ``error``: ``verdict``, ``sip_code``, ``detail``, ``retry_after``, ``line``.
+        headers: HTTP headers that go with it.
+
+    """
+
+    def __init__(self, status: int, reason: str, *, headers: tuple[tuple[bytes, bytes], ...] = (), **more: Any) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.more = more
+        self.headers = headers
+
+    def body(self) -> dict[str, Any]:
+        """
+        The envelope, the same in every format.
+        """
+        return {"error": {"code": self.status, "reason": self.reason, **self.more}}
+
+
+def missing(name: str) -> ApiError:
+    return ApiError(400, f"Missing Required Parameter '{name}'")
+
+
+def invalid(name: str, why: str) -> ApiError:
+    """
+    Args:
+        name: the parameter.
+        why: what is wrong with its value, as the end of the sentence "it ...".
+
+    """
+    return ApiError(400, f"Invalid Parameter '{name}': {why}")
+
+
+def unknown(name: str) -> ApiError:
+    return ApiError(400, f"Unknown Parameter '{name}'")
+
+
+def standard(status: int, detail: str | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> ApiError:
+    """
+    An error whose reason is the standard phrase of its status.
+    """
+    more = {} if detail is None else {"detail": detail}
+    return ApiError(status, HTTPStatus(status).phrase, headers=headers, **more)
+
+
+def not_found(detail: str) -> ApiError:
+    return standard(404, detail)
+
+
+def bad_credential() -> ApiError:
+    return ApiError(401, "Token is invalid", headers=((b"www-authenticate", b'Bearer realm="ratedip"'),))
+
+
+def over_rate(per_second: int, retry_after_s: int) -> ApiError:
+    """
+    Args:
+        per_second: the plan's limit.
+        retry_after_s: whole seconds after which a request is admitted again, at least 1.
+
+    """
+    reason = f"Rate Limiting Applied. {per_second} requests per second exceeded."
+    return ApiError(429, reason, retry_after=retry_after_s, headers=retry(retry_after_s))
+
+
+def unavailable(reason: str, retry_after_s: int, detail: str | None = None) -> ApiError:
+    """
+    Args:
+        reason: ``Starting``, ``Overloaded`` or ``Maintenance``.
+        retry_after_s: whole seconds.
+
+    """
+    more = {} if detail is None else {"detail": detail}
+    return ApiError(503, reason, **more, retry_after=retry_after_s, headers=retry(retry_after_s))
+
+
+def retry(after_s: int) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"retry-after", str(after_s).encode()),)
+
+
+def no_price(quote: Quote) -> ApiError:
+    """
+    A miss, as the answer to a rate look-up.
+    """
+    verdict = str(quote.verdict)
+    status, reason = (403, "Prefix blocked") if quote.verdict is Verdict.BLOCKED else (404, "No rate for number")
+    more: dict[str, Any] = {"prefix": quote.prefix} if quote.prefix else {}
+    return ApiError(status, reason, verdict=verdict, sip_code=SIP_CODES[verdict], **more)

@@ -1,0 +1,134 @@
+"""
+``rate``: what does this number cost on this card.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ratecards.charge import billed_seconds, cost_units
+from ratecards.model import Caller, Quote
+from ratecards.money import format_units
+from service.errors import no_price
+from service.render.plain import to_json
+from service.snapshot import MAX_RENDERED, LiveCard, Rendered
+
+MAX_TTL_S = 86400
+NOBODY = Caller()
+_FOREVER = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class RateQuery:
+    """
+    One checked question.
+
+    Attributes:
+        number: E.164 digits.
+        at: unix seconds the rate is wanted for.
+        duration_s: None: no cost is wanted.
+
+    """
+
+    number: str
+    card: LiveCard
+    at: int
+    caller: Caller = NOBODY
+    duration_s: Decimal | None = None
+
+
+def rate(query: RateQuery) -> dict[str, Any]:
+    """
+    Answer with the fields of ``docs/api.md``.
+
+    Raises:
+        ApiError: 403 or 404 where there is no price, with its verdict.
+
+    """
+    quote = query.card.index.quote(query.number, query.at, query.caller)
+    if quote.verdict is not None:
+        raise no_price(quote)
+    answer = _fields(query.card, quote, query.at)
+    if query.duration_s is not None:
+        answer |= _cost(query.card, quote, query.duration_s)
+    return answer
+
+
+def rate_json(card: LiveCard, number: str, now: int, duration_s: Decimal | None = None) -> bytes | None:
+    """
+    The JSON of a question about now, put together from what was rendered before.
+
+    Returns:
+        None where the general way must answer: a miss, or a price that depends on more than the longest prefix.
+
+    """
+    prefixes = card.index.prefixes_of(number)
+    if not prefixes:
+        return None
+    known = card.rendered.get(prefixes[-1])
+    if known is None or not known.start <= now < known.end:
+        known = _render(card, prefixes[-1], now)
+        if known is None:
+            return None
+    if duration_s is None:
+        return b'{"number":"' + number.encode() + known.rest
+    cost = to_json(_cost(card, known.quote, duration_s))
+    return b'{"number":"' + number.encode() + known.rest[:-1] + b"," + cost[1:]
+
+
+def _render(card: LiveCard, prefix: str, now: int) -> Rendered | None:
+    """
+    Render what all numbers with this longest prefix have in common, while it does not change.
+    """
+    if card.index.asks_call:
+        return None
+    quote = card.index.quote(prefix, now)
+    end = _FOREVER if quote.until is None else quote.until - MAX_TTL_S
+    if quote.verdict is not None or now >= end:
+        return None
+    fields = _fields(card, quote, now)
+    del fields["number"]
+    if len(card.rendered) >= MAX_RENDERED:
+        card.rendered.clear()
+    known = Rendered(now, end, b'",' + to_json(fields)[1:], quote)
+    card.rendered[prefix] = known
+    return known
+
+
+def _fields(card: LiveCard, quote: Quote, at: int) -> dict[str, Any]:
+    rule = quote.rule
+    assert rule is not None  # noqa: S101 - a quote without a verdict has a rule
+    fields = {
+        "number": quote.number,
+        "card": card.name,
+        "revision": card.revision,
+        "prefix": quote.prefix,
+        "name": rule.name,
+        "currency": card.index.terms.currency,
+        "rate": format_units(quote.rate_units),
+        "connect_fee": format_units(rule.connect_fee_units),
+        "mcd": rule.mcd_s,
+        "pulse": rule.pulse_s,
+        "billing": f"{rule.mcd_s}/{rule.pulse_s}",
+        "effective": rule.effective,
+        "expires": rule.expires,
+        "ttl": MAX_TTL_S if quote.until is None else min(MAX_TTL_S, quote.until - at),
+    }
+    if quote.jurisdiction is not None:
+        fields["jurisdiction"] = str(quote.jurisdiction)
+    return fields
+
+
+def _cost(card: LiveCard, quote: Quote, duration_s: Decimal) -> dict[str, Any]:
+    rule, terms = quote.rule, card.index.terms
+    assert rule is not None  # noqa: S101 - a quote without a verdict has a rule
+    billed = billed_seconds(duration_s, rule.mcd_s, rule.pulse_s)
+    cost = cost_units(quote.rate_units, rule.connect_fee_units, billed, terms.precision, terms.rounding)
+    return {"duration": _plain(duration_s), "billed_seconds": billed, "cost": format_units(cost)}
+
+
+def _plain(seconds: Decimal) -> int | Decimal:
+    """
+    Without a fraction of zeros, and never with an exponent.
+    """
+    return int(seconds) if seconds == seconds.to_integral_value() else seconds.normalize()

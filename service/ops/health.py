@@ -1,0 +1,28 @@
+"""
+Whether this process can answer.
+"""
+
+from typing import Any
+
+from service.errors import unavailable
+from service.snapshot import Desk
+
+
+def readiness(desk: Desk) -> dict[str, Any]:
+    """
+    The state of each part.
+
+    Raises:
+        ApiError: 503 where no look-up can be answered, or none is wanted any more.
+
+    """
+    snapshot = desk.snapshot
+    if desk.draining:
+        raise unavailable("Draining", 1)
+    if not snapshot.cards:
+        raise unavailable("Starting", 1, "no card is loaded")
+    cards = {name: {"revision": card.revision, "rules": card.index.rules} for name, card in snapshot.cards.items()}
+    parts: dict[str, Any] = {"generation": snapshot.generation, "cards": cards}
+    if snapshot.broken:
+        parts["broken"] = snapshot.broken
+    return {"status": "degraded" if snapshot.broken else "ready", **parts}

@@ -1,0 +1,41 @@
+"""
+The one place that reads the environment.
+"""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """
+    Every knob, its name in the environment being ``RATEDIP_`` and the name here in capitals.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RATEDIP_")
+
+    data: Path = Field(Path("data"), description="Directory of the store and the compiled cards.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the store; empty: a SQLite file in the data directory."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on.")
+    workers: int = Field(1, ge=1, le=256, description="Serving processes.")
+    demo: bool = Field(default=False, description="Sample cards, and an account for whoever asks without a credential.")
+    demo_rps: int = Field(100, ge=1, le=10**9, description="Look-ups a second the demo account may make.")
+    demo_card: str = Field("sdf", description="The demo account's own card, asked when a request names none.")
+    hot_door: bool = Field(
+        default=True, description="Answer look-ups before ASGI; off: everything goes through Starlette."
+    )
+
+    @property
+    def store_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data.resolve() / 'ratedip.db'}"
+
+    @property
+    def cards(self) -> Path:
+        """
+        Folder of the compiled cards.
+        """
+        return self.data / "cards"

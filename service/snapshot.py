@@ -1,0 +1,85 @@
+"""
+All that a request may read. A snapshot is never changed, only replaced by one assignment.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ratecards.index import CardIndex
+from ratecards.model import Quote
+from service.access.account import Account
+
+MAX_RENDERED = 200_000
+"""Prefixes of one card whose answer is kept rendered, about 1 KB each; full, it is begun anew."""
+
+
+class Rendered:
+    """
+    What the answers to all numbers with one longest prefix have in common.
+
+    Attributes:
+        start: unix second from which it holds; ``end``: unix second from which it no longer does.
+        rest: the JSON from behind the digits of the number to the end.
+        quote: what was found.
+
+    """
+
+    __slots__ = ("end", "quote", "rest", "start")
+
+    def __init__(self, start: int, end: int, rest: bytes, quote: Quote) -> None:
+        self.start = start
+        self.end = end
+        self.rest = rest
+        self.quote = quote
+
+
+class LiveCard:
+    """
+    A card that answers: which revision it is, its index, and the answers rendered so far.
+
+    Attributes:
+        rendered: by longest prefix.
+
+    """
+
+    __slots__ = ("index", "name", "rendered", "revision")
+
+    def __init__(self, name: str, revision: int, index: CardIndex) -> None:
+        self.name = name
+        self.revision = revision
+        self.index = index
+        self.rendered: dict[str, Rendered] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """
+    Attributes:
+        cards: by name.
+        broken: cards that should answer but whose file cannot be opened, by name, and why.
+        generation: of the store, when this was read.
+
+    """
+
+    cards: dict[str, LiveCard] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    generation: int = 0
+
+
+@dataclass(slots=True)
+class Desk:
+    """
+    What one serving process works with: the snapshot of the moment, who may ask, and the time.
+
+    Attributes:
+        anonymous: account of those who show no credential; None: they may not ask.
+        clock: unix seconds, with their fraction.
+        draining: no new work is wanted.
+
+    """
+
+    snapshot: Snapshot = field(default_factory=Snapshot)
+    anonymous: Account | None = None
+    clock: Callable[[], float] = time.time
+    draining: bool = False

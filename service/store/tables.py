@@ -1,0 +1,41 @@
+"""
+The store's tables. Their history is in ``migrations/``.
+"""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
+
+metadata = MetaData()
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+"""One row: a number that grows with every change a serving process must see."""
+
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("created", BigInteger, nullable=False),
+    Column("active_revision", Integer),
+)
+"""``active_revision``: number of the revision that answers; null: none does. ``created``: unix seconds."""
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("card_id", Integer, ForeignKey("cards.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String(255), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("rules", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    UniqueConstraint("card_id", "number"),
+)
+"""Immutable: a change of a card is one more row. ``digest``: SHA-256 that names the compiled card's file."""

@@ -1,0 +1,52 @@
+"""
+What the documents show is what one gets.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from support.corpus import get
+from support.server import Server, read_responses
+
+from service.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = re.compile(r"```http\nGET (\S+)\n```\n```(json|xml)\n(.*?)\n```", re.DOTALL)
+EXAMPLES = EXAMPLE.findall((ROOT / "docs/api.md").read_text())
+
+
+@pytest.mark.parametrize(("target", "form", "body"), EXAMPLES, ids=[target for target, _, _ in EXAMPLES])
+def test_every_example_of_the_interface_is_answered_as_printed(door: Server, target: str, form: str, body: str) -> None:
+    with door.connect() as client:
+        client.sendall(get(target))
+        head, _, answer = read_responses(client).decode().partition("\r\n\r\n")
+    assert answer == body
+    assert f"content-type: application/{form}" in head
+    if form == "xml":
+        ElementTree.fromstring(answer)
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 8
+
+
+def test_the_library_s_page_prints_what_it_says() -> None:
+    page = (ROOT / "docs/library.md").read_text()
+    program, printed = re.findall(r"```(?:python|text)\n(.*?)```", page, re.DOTALL)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd="/")
+    assert run.stdout == printed
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+    for name, field in Settings.model_fields.items():
+        default = (
+            ""
+            if field.default in ("", False)
+            else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
+        )
+        assert f"| `RATEDIP_{name.upper()}` | {default} | {field.description} |" in page

@@ -1,0 +1,71 @@
+"""
+The prepared answer is the computed one, and is true for as long as it says.
+"""
+
+import json
+from decimal import Decimal
+
+import pytest
+from support.cards import NOW, random_rules
+
+from ratecards.compile import compile_card
+from ratecards.model import Rule, Terms
+from ratecards.rules import to_frame
+from service import snapshot
+from service.errors import ApiError
+from service.lookups import rate as lookup
+from service.lookups.rate import RateQuery, rate, rate_json
+from service.snapshot import LiveCard
+
+
+def live(*rules: Rule) -> LiveCard:
+    return LiveCard("c", 1, compile_card(to_frame(rules), Terms()))
+
+
+def test_prepared_and_computed_answers_are_the_same_over_a_whole_deck() -> None:
+    rules = random_rules(9, 3000)
+    card = live(*rules)
+    for rule in rules:
+        number = rule.prefix + "123"
+        for at in (NOW, NOW + 1, NOW + 10**6, NOW):
+            for duration in (None, Decimal(37), Decimal("0.5")):
+                ready = rate_json(card, number, at, duration)
+                try:
+                    computed = rate(RateQuery(number, card, at, duration_s=duration))
+                except ApiError:
+                    assert ready is None
+                    continue
+                if ready is not None:
+                    assert json.loads(ready, parse_float=Decimal) == computed
+    assert len(card.rendered) > 500
+
+
+@pytest.mark.parametrize(("before", "ttl"), [(100_000, 86400), (86400, 86400), (86399, 86399), (1, 1)])
+def test_an_answer_s_ttl_ends_with_the_next_change(before: int, ttl: int) -> None:
+    card = live(Rule("44", "UK", 1), Rule("4477", "Mobile", 2, effective=NOW))
+    answer = rate(RateQuery("447712", card, NOW - before))
+    assert (answer["ttl"], answer["rate"]) == (ttl, "0.0000000001")
+    ready = rate_json(card, "447712", NOW - before)
+    assert ready is None or json.loads(ready) == answer
+
+
+def test_a_prepared_answer_is_not_given_past_the_change() -> None:
+    card = live(Rule("44", "UK", 1), Rule("4477", "Mobile", 2, effective=NOW))
+    assert rate_json(card, "447712", NOW - 10**6) is not None
+    prices = [rate(RateQuery("447712", card, at))["rate"] for at in (NOW - 1, NOW)]
+    assert prices == ["0.0000000001", "0.0000000002"]
+    assert json.loads(rate_json(card, "447712", NOW))["rate"] == "0.0000000002"
+
+
+def test_prepared_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "MAX_RENDERED", 10)
+    card = live(*(Rule(str(prefix), "", 1) for prefix in range(100, 200)))
+    for prefix in range(100, 200):
+        assert rate_json(card, f"{prefix}5", NOW) is not None
+        assert len(card.rendered) <= 10
+    assert snapshot.MAX_RENDERED > 10
+
+
+def test_a_card_whose_price_depends_on_the_caller_has_no_prepared_answer() -> None:
+    assert rate_json(live(Rule("44", "UK", 1), Rule("44", "from NY", 2, origin="1212")), "44", NOW) is None
+    assert rate_json(live(Rule("44", "UK", 1, min_digits=5)), "44", NOW) is None
