@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import marisa_trie
 import orjson
 
-from ratecards.jurisdiction import Places, origin_score
+from ratecards.jurisdiction import Places
 from ratecards.layout import ALWAYS, ANY_LENGTH, JURISDICTIONS, NEVER, NO_RATE, SHARED
 from ratecards.model import Caller, Jurisdiction, Quote, Rule, Terms, Verdict
+from ratecards.origins import origin_score
 
 MAX_READ = 65_536
 """Combinations of shared terms kept decoded, about 200 bytes each."""

@@ -5,14 +5,15 @@ Normalisation profiles: named, ordered steps from what a customer's switch dials
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import re2  # type: ignore[import-untyped]
-from phonenumbers import SUPPORTED_REGIONS, PhoneMetadata, region_code_for_country_code
+from phonenumbers import SUPPORTED_REGIONS
 
 from ratecards import numbers
+from ratecards.dialplan import dial_plan
 from ratecards.numbers import NumberError
 
 MAX_CHARACTERS = 64
@@ -143,18 +144,18 @@ class National:
     def __post_init__(self) -> None:
         if self.country not in SUPPORTED_REGIONS:
             raise ProfileError(f"{self.country!r} is not an ISO 3166 code of a country with a numbering plan")
-        _plan(self.country)  # read now, not at the first call
+        dial_plan(self.country)  # read now, not at the first call
 
     def apply(self, text: str) -> str:
         digits = text.removeprefix("+")
         stranger = next((c for c in digits if c not in "0123456789"), None)
         if stranger or not digits:
             raise NumberError(f"{stranger!a} is not a digit" if stranger else "is empty")
-        plan = _plan(self.country)
+        plan = dial_plan(self.country)
         if digits != text:
             return plan.checked(digits)
         abroad = plan.abroad.match(digits)
-        if abroad and digits[abroad.end() : abroad.end() + 1] not in ("", "0"):
+        if abroad and abroad.end() < len(digits):
             return plan.checked(digits[abroad.end() :])
         return plan.from_inside(digits)
 
@@ -164,6 +165,7 @@ class _E164:  # the step every profile ends with
     apply = staticmethod(numbers.normalise)
 
 
+_BOUND = Length(0, MAX_CHARACTERS)
 Step = Strip | TechPrefix | Replace | Length | National
 _STEPS: dict[str, type[Step]] = {step.kind: step for step in (Strip, TechPrefix, Replace, Length, National)}
 
@@ -231,7 +233,7 @@ class Profile:
         text = dialled
         for number, step in enumerate((*self.steps, _E164), 1):
             try:
-                text = step.apply(_bounded(text))
+                text = step.apply(_BOUND.apply(text))
             except NumberError as error:
                 raise NumberError(f"{error} (step {number}, {step.kind})") from None
             yield text
@@ -258,78 +260,6 @@ class Profile:
         return {"name": self.name, "steps": steps}
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """
-    How a country dials, from the metadata of phonenumbers.
-    """
-
-    code: str
-    abroad: re.Pattern[str]
-    trunk: re.Pattern[str] | None
-    rewrite: str | None
-    lengths: frozenset[int]
-    numbers: re.Pattern[str]
-    bare: tuple[re.Pattern[str], ...]
-
-    def from_inside(self, digits: str) -> str:
-        """
-        Read a number dialled inside the country, or the country's own E.164 without a plus.
-        """
-        national = self._after_trunk(digits)
-        if len(national) in self.lengths:
-            return self.checked(self.code + national)
-        is_whole = len(digits) in self.lengths and self.numbers.fullmatch(digits)
-        if is_whole and (not self.trunk or any(written.fullmatch(digits) for written in self.bare)):
-            return self.code + digits
-        if digits.startswith(self.code) and self.numbers.fullmatch(digits, len(self.code)):
-            return digits
-        raise NumberError(f"is neither international (+, {self.abroad.pattern}) nor a whole number of +{self.code}")
-
-    def checked(self, e164: str) -> str:
-        """
-        Refuse what no country code starts with, and a trunk prefix or an impossible length after this country's code.
-        """
-        if e164[:1] == "0":
-            raise NumberError("starts with 0, which no country code does")
-        national = e164.removeprefix(self.code)
-        if national == e164 or (len(national) in self.lengths and self.numbers.fullmatch(national)):
-            return e164
-        if self._after_trunk(national):
-            raise NumberError(f"has a trunk prefix after country code {self.code}; leave it out")
-        if len(national) not in self.lengths:
-            raise NumberError(f"has {len(national)} digits after country code {self.code}, which no number there has")
-        return e164
-
-    def _after_trunk(self, digits: str) -> str:
-        match = self.trunk.match(digits) if self.trunk else None
-        if not match or not match.end():
-            return ""
-        is_rewritten = self.rewrite and match.re.groups and match[match.re.groups]
-        return (match.expand(self.rewrite or "") if is_rewritten else "") + digits[match.end() :]
-
-
-@cache
-def _plan(iso: str) -> _Plan:
-    here: Any = PhoneMetadata.metadata_for_region(iso)
-    main: Any = PhoneMetadata.metadata_for_region(region_code_for_country_code(here.country_code))
-    bare = []
-    for written in main.number_format:
-        rule = (written.national_prefix_formatting_rule or "").replace("\\1", "")
-        if not here.national_prefix or here.national_prefix not in rule:
-            leading = written.leading_digits_pattern or [""]
-            bare.append(re.compile(f"(?={leading[-1]}){written.pattern}"))
-    return _Plan(
-        code=str(here.country_code),
-        abroad=re.compile(here.international_prefix),
-        trunk=re.compile(here.national_prefix_for_parsing) if here.national_prefix_for_parsing else None,
-        rewrite=here.national_prefix_transform_rule,
-        lengths=frozenset(here.general_desc.possible_length),
-        numbers=re.compile(here.general_desc.national_number_pattern),
-        bare=tuple(bare),
-    )
-
-
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
     options = re2.Options()
@@ -350,12 +280,6 @@ def _compiled(pattern: str) -> Any:
 @lru_cache(maxsize=1024)
 def _nothing(characters: str) -> dict[int, None]:
     return dict.fromkeys(map(ord, characters))
-
-
-def _bounded(text: str) -> str:
-    if len(text) > MAX_CHARACTERS:
-        raise NumberError(f"has {len(text)} characters, more than {MAX_CHARACTERS}")
-    return text
 
 
 def _step(number: int, document: Any) -> Step:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ratecards.index import CardIndex
+from ratecards.jurisdiction import Places
 from ratecards.model import Quote
 from service.access.account import Account
 
@@ -64,6 +65,8 @@ class Snapshot:
 
     cards: dict[str, LiveCard] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    places: Places | None = None
+    places_digest: str = ""
     generation: int = 0
 
 

@@ -1,50 +1,84 @@
 """
-``ratedip card``: decks in, cards and their revisions.
+``ratedip card``: decks in, cards and their revisions, cards out.
 """
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 from rich.table import Table
+from sqlalchemy import Engine
 
-from ratecards.deck import Deck, DeckError, Mapping, MappingError, read_deck
+from ratecards.artifact import ArtifactError, open_card, write_atomically
+from ratecards.deck import Deck, DeckError, Mapping, MappingError, write_deck
+from ratecards.model import Terms
+from ratecards.money import DECIMALS, ROUNDINGS
+from ratecards.rules import to_frame
 from service.cli.console import err, fail, out, print_json, progress_bar
-from service.manage.cards import Loading, load_card
+from service.manage.cards import Loading, check_deck, load_card, need_revision
 from service.manage.report import print_report
+from service.ops.reload import artifact_path
+from service.render.html import to_page
 from service.settings import Settings
 from service.store.catalogue import CatalogueError, activate_revision, list_revisions
+from service.store.mappings import find_mapping
 from service.store.migrate import create
 
 app = typer.Typer(help="Rate cards: read a carrier's deck, load it, see what is there.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The deck as it came.", exists=True, dir_okay=False, readable=True)]
-MappingFile = Annotated[Path | None, typer.Option("--mapping", help="JSON file that says what the columns mean.")]
+Name = Annotated[str, typer.Argument(help="Name of the card: lower-case letters, digits, dots, dashes.")]
+MappingName = Annotated[
+    str | None, typer.Option("--mapping", help="What the columns mean: a JSON file, or the name of a saved mapping.")
+]
+Currency = Annotated[str | None, typer.Option(help="ISO 4217 code of the prices; default: what the deck says.")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 EXIT = {"clean": 0, "warnings": 1, "refused": 2}
+FORMATS = ("csv", "xlsx", "json")
 
 
 @app.command()
-def check(file: File, mapping: MappingFile = None, json: Json = False) -> None:
+def check(
+    file: File,
+    card: Annotated[str, typer.Option(help="Compare it with the revision of this card that answers.")] = "",
+    currency: Currency = None,
+    mapping: MappingName = None,
+    html: Annotated[Path | None, typer.Option(help="Write the report as a page to this file.")] = None,
+    json: Json = False,
+) -> None:
     """
     Read a deck and report on it; nothing is loaded.
 
     Exits 0 where it is clean, 1 with warnings or refused rows, 2 where it is refused.
     """
-    deck = _read(file, mapping)
+    settings = Settings()
+    engine = create(settings.store_url)
+    loading = Loading(card, file, currency=currency, mapping=_mapping(engine, mapping), now=int(time.time()))
+    try:
+        with progress_bar() as progress:
+            deck = check_deck(engine, settings.cards, loading, progress)
+    except (DeckError, ArtifactError) as error:
+        fail(str(error), 2)
+    if html is not None:
+        write_atomically(html.absolute(), to_page("report.html", report=deck.report, currency=deck.currency))
     _show(deck, json=json)
     raise typer.Exit(EXIT[deck.report.status])
 
 
 @app.command()
 def load(
-    name: Annotated[str, typer.Argument(help="Name of the card: lower-case letters, digits, dots, dashes.")],
+    name: Name,
     file: File,
-    currency: Annotated[str | None, typer.Option(help="ISO 4217 code; default: what the deck says, or USD.")] = None,
-    mapping: MappingFile = None,
+    currency: Currency = None,
+    mapping: MappingName = None,
     activate: Annotated[bool, typer.Option("--activate", help="Let it answer at once.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Although it differs much from what answers now.")] = False,
+    precision: Annotated[int, typer.Option(min=0, max=DECIMALS, help="Decimals of a cost.")] = 8,
+    rounding: Annotated[str, typer.Option(help=f"How a cost is rounded: {', '.join(ROUNDINGS)}.")] = "half_up",
+    lrn: Annotated[bool, typer.Option("--lrn", help="Rate the location routing number where one is given.")] = False,
+    origin_group: Annotated[str, typer.Option(help="Calling prefixes that the origin group stands for.")] = "",
     json: Json = False,
 ) -> None:
     """
@@ -52,12 +86,17 @@ def load(
 
     Exits 2 where the deck is refused; then nothing changes.
     """
+    if rounding not in ROUNDINGS:
+        fail(f"no rounding '{rounding}'; there are {', '.join(ROUNDINGS)}", 2)
     settings = Settings()
-    loading = Loading(name, file, currency, _mapping(mapping), activate, int(time.time()))
+    engine = create(settings.store_url)
+    terms = Terms(precision=precision, rounding=rounding, rates_by_lrn=lrn, origin_group=origin_group)
+    chosen = _mapping(engine, mapping)
+    loading = Loading(name, file, terms, currency, chosen, activate, force, int(time.time()))
     try:
         with progress_bar() as progress:
-            deck, revision = load_card(create(settings.store_url), settings.cards, loading, progress)
-    except (DeckError, CatalogueError) as error:
+            deck, revision = load_card(engine, settings.cards, loading, progress)
+    except (DeckError, CatalogueError, ArtifactError) as error:
         fail(str(error), 2)
     if json:
         print_json({"report": deck.report.as_json(), "revision": revision.number if revision else None})
@@ -66,17 +105,14 @@ def load(
     if revision is None:
         raise typer.Exit(2)
     if not json:
-        state = (
-            "answers now"
-            if activate
-            else f"is loaded; to let it answer: ratedip card activate {name} {revision.number}"
-        )
+        later = f"is loaded; to let it answer: ratedip card activate {name} {revision.number}"
+        state = "answers now" if activate else later
         out.print(f"{name} revision {revision.number}: {revision.rules:,} rules; it {state}", markup=False)
 
 
 @app.command()
 def activate(
-    name: Annotated[str, typer.Argument(help="Name of the card.")],
+    name: Name,
     revision: Annotated[int, typer.Argument(help="Number of the revision.")],
 ) -> None:
     """
@@ -96,42 +132,51 @@ def list_cards(json: Json = False) -> None:
     """
     rows = list_revisions(create(Settings().store_url))
     if json:
-        print_json([_as_json(row) for row in rows])
+        print_json([{name: getattr(row, name) for name in row.__slots__} for row in rows])
         return
     table = Table("card", "revision", "answers", "rules", "refused", "currency", "from", "loaded")
     for row in rows:
         loaded = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.created))
-        mark = "yes" if row.active else ""
-        table.add_row(
-            row.card, str(row.number), mark, f"{row.rules:,}", f"{row.refused:,}", row.currency, row.source, loaded
-        )
+        counts = (f"{row.rules:,}", f"{row.refused:,}")
+        table.add_row(row.card, str(row.number), "yes" if row.active else "", *counts, row.currency, row.source, loaded)
     out.print(table)
 
 
-def _as_json(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
-
-
-def _read(file: Path, mapping: Path | None) -> Deck:
+@app.command()
+def export(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="Where to: a .csv, .xlsx or .json (open rate card) file.")],
+    revision: Annotated[int | None, typer.Option(help="Number of the revision; default: the one that answers.")] = None,
+) -> None:
+    """
+    Write a card out; read back, it is the same card.
+    """
+    form = file.suffix.removeprefix(".")
+    if form not in FORMATS:
+        fail(f"'{file.name}' is none of {', '.join(f'.{form}' for form in FORMATS)}", 2)
+    settings = Settings()
     try:
-        with progress_bar() as progress:
-            return read_deck(
-                file,
-                mapping=_mapping(mapping),
-                now=int(time.time()),
-                progress=lambda done, total: progress("reading", done, total),
-            )
-    except DeckError as error:
-        fail(str(error), 2)
+        found = need_revision(create(settings.store_url), name, revision)
+        card = open_card(artifact_path(settings.cards, found.digest), found.digest)
+    except (CatalogueError, ArtifactError, OSError) as error:
+        fail(str(error))
+    write_atomically(file.absolute(), write_deck(to_frame(card), form, card.terms.currency))
+    out.print(f"{name} revision {found.number}: {card.rules:,} rules in {file.name}", markup=False)
 
 
-def _mapping(file: Path | None) -> Mapping | None:
-    if file is None:
+def _mapping(engine: Engine, name: str | None) -> Mapping | None:
+    """
+    A mapping by the name of a file, or by the name it was saved under.
+    """
+    if name is None:
         return None
     try:
-        return Mapping.from_json(orjson.loads(file.read_bytes()))
+        saved = None if Path(name).is_file() else find_mapping(engine, name=name)
+        return Mapping.from_json(orjson.loads(Path(name).read_bytes()) if saved is None else saved)
+    except FileNotFoundError:
+        fail(f"there is no file '{name}', and no mapping was saved under that name", 2)
     except (OSError, orjson.JSONDecodeError, MappingError) as error:
-        fail(f"mapping {file.name}: {error}", 2)
+        fail(f"mapping {name}: {error}", 2)
 
 
 def _show(deck: Deck, *, json: bool) -> None:

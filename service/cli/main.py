@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from ratecards.model import Caller
 from ratecards.numbers import NumberError, normalise
-from service.cli import cards
+from service.cli import cards, mappings, numbers
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.errors import ApiError
 from service.http.ask import instant, seconds
@@ -32,6 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(cards.app, name="card")
+app.add_typer(mappings.app, name="mapping")
+app.add_typer(numbers.places, name="places")
+app.command(name="number")(numbers.number)
 
 Number = Annotated[str, typer.Argument(help="As dialled: +44 113…, 0044113…, 44113….")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
@@ -74,6 +77,8 @@ def rate_number(
     card: Annotated[str, typer.Option(help="Name of the card.")],
     duration: Annotated[str | None, typer.Option(help="Seconds of the call; adds billed seconds and cost.")] = None,
     at: Annotated[str | None, typer.Option(help="Unix time or ISO 8601; default: now.")] = None,
+    cli: Annotated[str, typer.Option(help="Calling number, for cards whose price depends on it.")] = "",
+    lrn: Annotated[str, typer.Option(help="Location routing number, for cards that rate by it.")] = "",
     json: Json = False,
 ) -> None:
     """
@@ -90,7 +95,8 @@ def rate_number(
         digits = normalise(number)
         moment = int(time.time()) if at is None else instant(at)
         length: Decimal | None = None if duration is None else seconds(duration)
-        answer = rate(RateQuery(digits, snapshot.cards[card], moment, Caller(), length))
+        caller = Caller(cli and normalise(cli), lrn and normalise(lrn))
+        answer = rate(RateQuery(digits, snapshot.cards[card], moment, caller, length, snapshot.places))
     except NumberError as error:
         fail(f"the number {error}", 2)
     except ApiError as error:

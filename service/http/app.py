@@ -147,10 +147,10 @@ async def ready(request: Request) -> Sent:
 
 async def console(request: Request) -> Sent:
     """
-    A page for people.
+    A page for people; the names of cards are only for those who may ask them.
     """
     desk: Desk = request.app.state.desk
-    cards = [card for _, card in sorted(desk.snapshot.cards.items())]
+    cards = [card for _, card in sorted(desk.snapshot.cards.items())] if desk.anonymous else []
     own = desk.anonymous.card if desk.anonymous else ""
     return _send(Response(200, HTML, to_page("index.html", cards=cards, card=own, asked={})))
 

@@ -39,15 +39,14 @@ def number(parameters: Parameters, name: str = "number") -> str:
         raise invalid(name, str(error)) from None
 
 
-def card(parameters: Parameters, account: Account, snapshot: Snapshot) -> LiveCard:
+def card(name: str, snapshot: Snapshot) -> LiveCard:
     """
-    The card a request names, or the account's own.
+    The card of a name.
 
     Raises:
         ApiError: 404 for no such card; 503 where it should be there but cannot be read.
 
     """
-    name = parameters.get("card", account.card)
     live = snapshot.cards.get(name)
     if live is not None:
         return live
@@ -71,10 +70,11 @@ def rate_query(parameters: Parameters, account: Account, snapshot: Snapshot, now
     duration = parameters.get("duration")
     return RateQuery(
         number=number(parameters),
-        card=card(parameters, account, snapshot),
+        card=card(parameters.get("card", account.card), snapshot),
         at=instant(parameters["at"]) if "at" in parameters else now,
         caller=caller(parameters),
         duration_s=None if duration is None else seconds(duration),
+        places=snapshot.places,
     )
 
 

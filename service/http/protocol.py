@@ -16,7 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.errors import ApiError, standard
-from service.http.respond import Head, Response, head_of, refuse, respond, wire
+from service.http.respond import Head, Response, head_of, plain_rate, refuse, respond, respond_plain, wire
 from service.snapshot import Desk
 
 MAX_URL = 4096
@@ -99,6 +99,13 @@ class HotProtocol(HttpToolsProtocol):
         What is left to check is the request line. Its block was the whole rest of a complete message without a body,
         so the data is exactly one request.
         """
+        plain = plain_rate(data)
+        if plain is not None:
+            head = self.blocks.get(data[plain.end() :])
+            if head is None:
+                return False
+            self._write(respond_plain(self.desk, head, *plain.groups()))
+            return True
         end = data.find(b"\r\n")
         head = self.blocks.get(data[end:])
         if head is None or not data.startswith(b"GET /") or not data.endswith(_END, 0, end):
@@ -210,7 +217,6 @@ class HotProtocol(HttpToolsProtocol):
     # Bytes out
 
     def _write(self, response: Response) -> None:
-        self.server_state.total_requests += 1
         self.seconds = 0
         # uvicorn makes the Date field anew each second.
         self.transport.write(wire(response, self.server_state.default_headers[0][1]))

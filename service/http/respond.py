@@ -24,9 +24,10 @@ from service.snapshot import Desk
 METHODS = (b"GET", b"HEAD", b"POST")
 FORMATS = ("html", "json", "xml")
 _NS = 10**9
-_PLAIN_RATE = re.compile(
-    rb"/api/(?:v1/)?rate\.json\?number=([1-9][0-9]{0,14})(?:&card=([a-z0-9][a-z0-9._-]{0,63}))?"
-).fullmatch
+plain_rate = re.compile(
+    rb"GET /api/(?:v1/)?rate\.json\?number=([1-9][0-9]{0,14})(?:&card=([a-z0-9][a-z0-9._-]{0,63}))? HTTP/1\.1(?=\r\n)"
+).match
+"""Matches a whole request line that needs no parsing and no further checks: number and card."""
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -100,9 +101,6 @@ def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = 
         None for what is not a look-up: ask the slow path.
 
     """
-    plain = _PLAIN_RATE(target)
-    if plain is not None and method == b"GET":
-        return _respond_plain(desk, head, *plain.groups())
     path, _, query = target.partition(b"?")
     route = ROUTES.get(path)
     if route is None or method not in METHODS:
@@ -123,24 +121,25 @@ def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = 
     return render(200, answer, route.service, route.format, parameters)
 
 
-def _respond_plain(desk: Desk, head: Head, number: bytes, name: bytes | None) -> Response:
+def respond_plain(desk: Desk, head: Head, number: bytes, name: bytes | None) -> Response:
     """
     The same line for the question nearly every softswitch asks: a number in E.164, a card, now, in JSON.
 
-    What makes it short is that its target, matched whole, needs no parsing and no further checks.
+    Args:
+        desk: as in :func:`respond`; ``head`` too.
+        number: first group of :data:`plain_rate`; ``name``: the second.
     """
     digits = number.decode()
-    parameters = {"number": digits} if name is None else {"number": digits, "card": name.decode()}
     try:
         account = identify(head.authorization, None, desk.anonymous)
         admit(account)
-        card = ask.card(parameters, account, desk.snapshot)
-        now = int(desk.clock())
+        card = ask.card(account.card if name is None else name.decode(), desk.snapshot)
+        now = desk.clock()
         body = rate_json(card, digits, now)
         if body is None:
-            body = to_json(rate(RateQuery(digits, card, now)))
+            body = to_json(rate(RateQuery(digits, card, int(now), places=desk.snapshot.places)))
     except ApiError as error:
-        return refuse(error, "rate", "json", parameters)
+        return refuse(error, "rate", "json")
     return Response(200, JSON, body)
 
 
@@ -166,7 +165,7 @@ def admit(account: Account) -> None:
 
 def answer_rate(parameters: Parameters, account: Account, desk: Desk, json: bool) -> dict[str, Any] | bytes:
     query = ask.rate_query(parameters, account, desk.snapshot, int(desk.clock()))
-    if json and "at" not in parameters:
+    if json and "at" not in parameters and not query.caller.lrn:
         ready = rate_json(query.card, query.number, query.at, query.duration_s)
         if ready is not None:
             return ready
@@ -199,17 +198,18 @@ def wire(response: Response, date: bytes) -> bytes:
 
     """
     body = response.body
-    if response.status == 200 and response.content_type is JSON:
-        return b"".join((_OK_DATE, date, _JSON_LENGTH, str(len(body)).encode(), b"\r\n\r\n", body))
+    length = len(body)
+    if response.content_type is JSON and response.status == 200 and length < _COMMON and not response.headers:
+        return b"".join((_OK_DATE, date, _JSON_LENGTHS[length], body))
     more = b"".join(b"%b: %b\r\n" % field for field in response.headers)
     start = (STATUS_LINES[response.status], b"date: ", date, b"\r\ncontent-type: ", response.content_type)
-    length = str(len(body)).encode()
-    return b"".join((*start, b"\r\ncontent-length: ", length, b"\r\n", more, b"\r\n", body))
+    return b"".join((*start, b"\r\ncontent-length: ", str(length).encode(), b"\r\n", more, b"\r\n", body))
 
 
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 _OK_DATE = STATUS_LINES[200] + b"date: "
-_JSON_LENGTH = b"\r\ncontent-type: application/json\r\ncontent-length: "
+_COMMON = 1024
+_JSON_LENGTHS = [b"\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % n for n in range(_COMMON)]
 SERVICES = {"rate": (answer_rate, ask.RATE)}
 ROUTES = {
     f"/api/{version}{name}{suffix}".encode(): Route(name, suffix[1:] or "html", answer, known)

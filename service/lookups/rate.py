@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from ratecards.charge import billed_seconds, cost_units
+from ratecards.jurisdiction import Places
 from ratecards.model import Caller, Quote
 from ratecards.money import format_units
 from service.errors import no_price
@@ -27,6 +28,7 @@ class RateQuery:
         number: E.164 digits.
         at: unix seconds the rate is wanted for.
         duration_s: None: no cost is wanted.
+        places: where North American numbers are; None: as the bundled table has it.
 
     """
 
@@ -35,6 +37,7 @@ class RateQuery:
     at: int
     caller: Caller = NOBODY
     duration_s: Decimal | None = None
+    places: Places | None = None
 
 
 def rate(query: RateQuery) -> dict[str, Any]:
@@ -45,18 +48,23 @@ def rate(query: RateQuery) -> dict[str, Any]:
         ApiError: 403 or 404 where there is no price, with its verdict.
 
     """
-    quote = query.card.index.quote(query.number, query.at, query.caller)
+    quote = query.card.index.quote(query.number, query.at, query.caller, query.places)
     if quote.verdict is not None:
         raise no_price(quote)
     answer = _fields(query.card, quote, query.at)
+    if query.caller.lrn and query.card.index.terms.rates_by_lrn:
+        answer["lrn"] = query.caller.lrn
     if query.duration_s is not None:
         answer |= _cost(query.card, quote, query.duration_s)
     return answer
 
 
-def rate_json(card: LiveCard, number: str, now: int, duration_s: Decimal | None = None) -> bytes | None:
+def rate_json(card: LiveCard, number: str, now: float, duration_s: Decimal | None = None) -> bytes | None:
     """
     The JSON of a question about now, put together from what was rendered before.
+
+    Args:
+        now: unix seconds, with or without their fraction.
 
     Returns:
         None where the general way must answer: a miss, or a price that depends on more than the longest prefix.
@@ -67,7 +75,7 @@ def rate_json(card: LiveCard, number: str, now: int, duration_s: Decimal | None 
         return None
     known = card.rendered.get(prefixes[-1])
     if known is None or not known.start <= now < known.end:
-        known = _render(card, prefixes[-1], now)
+        known = _render(card, prefixes[-1], int(now))
         if known is None:
             return None
     if duration_s is None:

@@ -3,20 +3,26 @@ From a deck's file to a revision that answers.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
 from sqlalchemy import Engine
 
-from ratecards.artifact import digest_of, pack, write_atomically
+from ratecards.artifact import digest_of, open_card, pack, write_atomically
 from ratecards.compile import compile_rules
 from ratecards.deck import Deck, Mapping, read_deck
 from ratecards.model import Terms
+from ratecards.rules import to_frame
 from service.ops.reload import artifact_path
-from service.store.catalogue import Revision, add_revision
+from service.store.catalogue import CatalogueError, Revision, add_revision, list_revisions
+from service.store.mappings import find_mapping
 
 Progress = Callable[[str, int, int], None]
 """Called with the step, what is done of it, and the whole."""
+
+
+DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +31,21 @@ class Loading:
     What to load, and how.
 
     Attributes:
-        currency: where the deck does not say; None: what the deck says, or USD.
+        terms: of the card; its currency: where neither the deck nor ``currency`` says.
+        currency: what the deck's prices are in; None: what the deck says.
+        mapping: what the deck means; None: the saved one for its header, or what its words say.
         activate: let it answer at once.
+        force: load it though it differs much from the revision that answers.
         now: unix seconds.
-
     """
 
     name: str
     file: Path
+    terms: Terms = DEFAULT_TERMS
     currency: str | None = None
     mapping: Mapping | None = None
     activate: bool = False
+    force: bool = False
     now: int = 0
 
 
@@ -45,19 +55,12 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
 
     Returns:
         The deck with its report, and the revision; None where the deck is refused and nothing changed.
-
     """
-    deck = read_deck(
-        loading.file,
-        mapping=loading.mapping,
-        now=loading.now,
-        currency=loading.currency,
-        progress=lambda done, total: progress("reading", done, total),
-    )
+    deck = check_deck(engine, folder, loading, progress)
     if not deck.accepted:
         return deck, None
     progress("compiling", 0, deck.rules.height)
-    terms = Terms(currency=deck.currency or "USD")
+    terms = replace(loading.terms, currency=deck.currency or loading.terms.currency)
     artifact = pack(compile_rules(deck.rules, terms))
     progress("compiling", deck.rules.height, deck.rules.height)
     digest = digest_of(artifact)
@@ -73,3 +76,57 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
         created=loading.now,
     )
     return deck, add_revision(engine, revision, activate=loading.activate)
+
+
+def check_deck(engine: Engine, folder: Path, loading: Loading, progress: Progress) -> Deck:
+    """
+    Read a deck as it would be loaded: by its saved mapping, and against the revision that answers.
+    """
+    base = rules_of(engine, folder, loading.name)
+    deck = _read(loading, loading.mapping, base, progress)
+    if loading.mapping is not None or deck.report.fingerprint is None:
+        return deck
+    saved = find_mapping(engine, fingerprint=deck.report.fingerprint)
+    return deck if saved is None else _read(loading, Mapping.from_json(saved), base, progress)
+
+
+def _read(loading: Loading, mapping: Mapping | None, base: pl.DataFrame | None, progress: Progress) -> Deck:
+    return read_deck(
+        loading.file,
+        mapping=mapping,
+        now=loading.now,
+        currency=loading.currency,
+        base=base,
+        force=loading.force,
+        progress=lambda done, total: progress("reading", done, total),
+    )
+
+
+def rules_of(engine: Engine, folder: Path, name: str, number: int | None = None) -> pl.DataFrame | None:
+    """
+    The rules of a card's revision, or of the one that answers; None: there is none.
+    """
+    revision = find_revision(engine, name, number)
+    return None if revision is None else to_frame(open_card(artifact_path(folder, revision.digest), revision.digest))
+
+
+def find_revision(engine: Engine, name: str, number: int | None = None) -> Revision | None:
+    """
+    A revision of a card by its number, or the one that answers.
+    """
+    found = (r for r in list_revisions(engine, name) if (r.active if number is None else r.number == number))
+    return next(found, None)
+
+
+def need_revision(engine: Engine, name: str, number: int | None = None) -> Revision:
+    """
+    As :func:`find_revision`.
+
+    Raises:
+        CatalogueError: there is none.
+    """
+    revision = find_revision(engine, name, number)
+    if revision is None:
+        what = "revision that answers" if number is None else f"revision {number}"
+        raise CatalogueError(f"card '{name}' has no {what}")
+    return revision

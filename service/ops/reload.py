@@ -3,6 +3,7 @@ From what the store says to the snapshot that answers.
 """
 
 import asyncio
+import hashlib
 import logging
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from ratecards.artifact import ArtifactError, open_card
+from ratecards.jurisdiction import PlaceError, Places, read_npa_nxx
 from service.snapshot import Desk, LiveCard, Snapshot
 from service.store.catalogue import Revision, active_revisions, read_generation
+from service.store.references import NPA_NXX, find_reference
 
 PERIOD_S = 1.0
 _log = logging.getLogger("ratedip.reload")
@@ -46,7 +49,32 @@ def load_snapshot(engine: Engine, folder: Path, before: Snapshot) -> Snapshot:
             broken[revision.card] = _reason(error)
             if known is not None:
                 cards[revision.card] = known
-    return Snapshot(cards, broken, generation)
+    places, digest = _places(engine, folder, before, broken)
+    return Snapshot(cards, broken, places, digest, generation)
+
+
+def places_path(folder: Path, digest: str) -> Path:
+    """
+    Where a table of exchanges lies, by its digest.
+    """
+    return folder / f"{digest}.npa-nxx.csv"
+
+
+def _places(engine: Engine, folder: Path, before: Snapshot, broken: dict[str, str]) -> tuple[Places | None, str]:
+    """
+    The bundled table refined by the loaded one; one that cannot be read leaves what was there before.
+    """
+    reference = find_reference(engine, NPA_NXX)
+    if reference is None:
+        return None, ""
+    if reference.digest == before.places_digest:
+        return before.places, before.places_digest
+    try:
+        return _read_places(folder, reference.digest), reference.digest
+    except (OSError, PlaceError):
+        _log.exception("the table of exchanges cannot be read; what was known before goes on being used")
+        broken[NPA_NXX] = "cannot be read"
+        return before.places, before.places_digest
 
 
 def _open(folder: Path, revision: Revision) -> LiveCard:
@@ -59,6 +87,13 @@ def _reason(error: Exception) -> str:
     What is wrong with a file, without saying where it lies.
     """
     return error.strerror or "cannot be read" if isinstance(error, OSError) else str(error).partition(": ")[2]
+
+
+def _read_places(folder: Path, digest: str) -> Places:
+    content = places_path(folder, digest).read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise OSError("its SHA-256 does not agree")
+    return Places.nanpa().refined(read_npa_nxx(content))
 
 
 async def follow(desk: Desk, engine: Engine, folder: Path) -> None:

@@ -32,11 +32,23 @@ def to_html(service: str, answer: dict[str, Any], asked: dict[str, str]) -> byte
     error = answer.get("error")
     page = _PAGES.get_template("answer.html")
     rows = [(name, _shown(name, value)) for name, value in (error or answer).items()]
-    return page.render(service=service, error=error, rows=rows, asked=asked).encode()
+    card = asked.get("card", answer.get("card", ""))
+    return page.render(
+        service=service, error=error, rows=rows, asked=asked, card=card, headline=_headline(answer)
+    ).encode()
 
 
 def to_page(template: str, **values: Any) -> bytes:
     return _PAGES.get_template(template).render(**values).encode()
+
+
+def _headline(answer: dict[str, Any]) -> str:
+    """
+    A price in one line, where there is one.
+    """
+    if "rate" not in answer:
+        return ""
+    return f"{answer['rate']} {answer['currency']} a minute to {answer['name']}"
 
 
 def _shown(name: str, value: Any) -> str:

@@ -129,4 +129,11 @@ def activate_revision(engine: Engine, card: str, number: int) -> None:
 
 def _activate(connection: Connection, card: str, number: int) -> None:
     connection.execute(update(cards).where(cards.c.name == card).values(active_revision=number))
+    grow_generation(connection)
+
+
+def grow_generation(connection: Connection) -> None:
+    """
+    Let every serving process see that something has changed, once the transaction ends.
+    """
     connection.execute(update(generation).values(number=generation.c.number + 1))

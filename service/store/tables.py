@@ -2,7 +2,7 @@
 The store's tables. Their history is in ``migrations/``.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 metadata = MetaData()
 
@@ -39,3 +39,23 @@ revisions = Table(
     UniqueConstraint("card_id", "number"),
 )
 """Immutable: a change of a card is one more row. ``digest``: SHA-256 that names the compiled card's file."""
+
+mappings = Table(
+    "mappings",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("fingerprint", String(64)),
+    Column("body", Text, nullable=False),
+)
+"""What a carrier's decks mean. ``fingerprint``: of the header it is for; ``body``: JSON."""
+
+reference_tables = Table(
+    "reference_tables",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("source", String(255), nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("loaded", BigInteger, nullable=False),
+)
+"""Tables that refine what look-ups know. ``digest``: SHA-256 that names the file; ``loaded``: unix seconds."""

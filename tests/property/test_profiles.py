@@ -36,6 +36,7 @@ def answer(profile: Profile, text: str) -> str | None:
 @example("uk", "\ud800")
 @example("uk", "+")
 @example("uk", "00")
+@example("us", "+9" + "0" * 15)
 def test_built_in_profiles_give_e164_or_a_reason(name: str, text: str) -> None:
     """
     Any string is 1 to 15 ASCII digits that do not start with 0, or a NumberError.

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from ratecards.jurisdiction import Place, PlaceError, Places, origin_score, read_npa_nxx
+from ratecards.jurisdiction import Place, PlaceError, Places, read_npa_nxx
+from ratecards.origins import origin_score
 
 VECTORS = Path(__file__).parents[1] / "conformance" / "vectors"
 NEW_YORK, UPSTATE, CHICAGO, TORONTO, LEEDS = "12125550100", "13155550100", "12245550100", "16475550100", "441132456789"

@@ -55,6 +55,7 @@ REFUSED = {
     ("uk", "+0044 113 245 6789"): "starts with 0",
     ("uk", ""): "is empty",
     ("uk", "00"): "whole number of +44",
+    ("uk", "00 0113 245 6789"): "starts with 0",
     ("uk", "٠١١٣٢٤٥٦٧٨٩"): "is not a digit",
     ("fr", "112"): "whole number of +33",
 }
@@ -163,7 +164,7 @@ def test_steps_run_in_order_and_are_shown() -> None:
         ("0113-245-6789", "tech_prefix", "does not start with the tech prefix '9001#' (step 1, tech_prefix)"),
         ("9001#0113", "length", "has 5 characters, not 11 to 13 (step 4, length)"),
         ("9001#441132456x8", "e164", "'x' is not a digit (step 5, e164)"),
-        ("9" * 65, "tech_prefix", "has 65 characters, more than 64 (step 1, tech_prefix)"),
+        ("9" * 65, "tech_prefix", "has 65 characters, not 0 to 64 (step 1, tech_prefix)"),
     ],
 )
 def test_the_step_that_refuses_is_named(dialled: str, step: str, error: str) -> None:
@@ -251,7 +252,7 @@ def test_a_bad_profile_is_refused(document: dict[str, object]) -> None:
         r"(1)\1",
         r"(?=1)1",
         r"(?<!1)1",
-        "1" * 257,
+        f"[{'1' * 255}]",
         "(" * 100 + ")" * 100,
         "(1)" * 10,
         r"(?:1{0,30}){0,30}$x",
@@ -288,7 +289,7 @@ def test_a_replacement_cannot_grow_without_bound() -> None:
     Steps that multiply the text are stopped at the longest text there is.
     """
     profile = Profile("grow", (Replace(".", r"\0" * 32),) * 16)
-    assert profile.explain("1")[-1].error == "has 1024 characters, more than 64 (step 3, replace)"
+    assert profile.explain("1")[-1].error == "has 1024 characters, not 0 to 64 (step 3, replace)"
 
 
 def test_replacement_groups_have_one_digit() -> None:

@@ -9,7 +9,7 @@ import pytest
 from support.cards import NOW, random_rules
 
 from ratecards.compile import compile_card
-from ratecards.model import Rule, Terms
+from ratecards.model import Caller, Rule, Terms
 from ratecards.rules import to_frame
 from service import snapshot
 from service.errors import ApiError
@@ -69,3 +69,26 @@ def test_prepared_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_card_whose_price_depends_on_the_caller_has_no_prepared_answer() -> None:
     assert rate_json(live(Rule("44", "UK", 1), Rule("44", "from NY", 2, origin="1212")), "44", NOW) is None
     assert rate_json(live(Rule("44", "UK", 1, min_digits=5)), "44", NOW) is None
+
+
+def test_a_call_rated_by_its_lrn_says_so_and_others_do_not() -> None:
+    rules = to_frame([Rule("1212", "New York", 1), Rule("1415", "San Francisco", 2)])
+    ported = Caller("", "14155550000")
+    by_lrn, dialled = (LiveCard("c", 1, compile_card(rules, Terms(rates_by_lrn=by))) for by in (True, False))
+    answer = rate(RateQuery("12125550100", by_lrn, NOW, ported))
+    assert (answer["prefix"], answer["lrn"]) == ("1415", "14155550000")
+    assert "lrn" not in rate(RateQuery("12125550100", dialled, NOW, ported))
+
+
+def test_a_jurisdiction_is_named_with_the_rate_it_has() -> None:
+    rule = Rule("1", "US", 3, rate_inter_units=1, rate_intra_units=2, rate_indeterminate_units=3)
+    card = live(rule)
+    calls = {
+        "13155550100": ("intrastate", "0.0000000002"),
+        "12245550100": ("interstate", "0.0000000001"),
+        "": ("indeterminate", "0.0000000003"),
+        "442071234567": ("indeterminate", "0.0000000003"),
+    }
+    for cli, expected in calls.items():
+        answer = rate(RateQuery("12125550100", card, NOW, Caller(cli)))
+        assert (answer["jurisdiction"], answer["rate"]) == expected

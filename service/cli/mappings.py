@@ -1,0 +1,95 @@
+"""
+``ratedip mapping``: what a carrier's decks mean, said once.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.table import Table
+
+from ratecards.deck import DeckError, Mapping, read_deck
+from service.cli.console import fail, out, print_json
+from service.settings import Settings
+from service.store.catalogue import CatalogueError
+from service.store.mappings import delete_mapping, find_mapping, list_mappings, save_mapping
+from service.store.migrate import create
+
+app = typer.Typer(help="Mappings: what the columns of a carrier's decks mean, saved once.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the mapping, usually the carrier's.")]
+Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
+
+
+@app.command()
+def save(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="JSON file of the mapping's options.", exists=True, dir_okay=False)],
+    deck: Annotated[
+        Path | None, typer.Option("--for", help="A deck: files with its header are read so from now on.", exists=True)
+    ] = None,
+) -> None:
+    """
+    Keep a mapping, in place of what had that name.
+    """
+    try:
+        mapping = Mapping.from_json(_options(file))
+        fingerprint = mapping.fingerprint if deck is None else _fingerprint(deck, mapping)
+        save_mapping(create(Settings().store_url), name, fingerprint, mapping.as_json() | {"fingerprint": fingerprint})
+    except (DeckError, CatalogueError) as error:
+        fail(str(error), 2)
+    out.print(f"mapping {name} is saved", markup=False)
+
+
+@app.command(name="list")
+def list_all(json: Json = False) -> None:
+    """
+    Every saved mapping, and the fingerprint of the header it is for.
+    """
+    rows = list_mappings(create(Settings().store_url))
+    if json:
+        print_json(rows)
+        return
+    table = Table("mapping", "for files with the header")
+    for row in rows:
+        table.add_row(row["name"], row["fingerprint"] or "used by name only")
+    out.print(table)
+
+
+@app.command()
+def show(name: Name) -> None:
+    """
+    The options of a saved mapping, as JSON.
+    """
+    values = find_mapping(create(Settings().store_url), name=name)
+    if values is None:
+        fail(f"no mapping '{name}'")
+    print_json(values)
+
+
+@app.command()
+def delete(name: Name) -> None:
+    """
+    Forget a mapping.
+    """
+    if not delete_mapping(create(Settings().store_url), name):
+        fail(f"no mapping '{name}'")
+    out.print(f"mapping {name} is gone", markup=False)
+
+
+def _options(file: Path) -> dict[str, Any]:
+    try:
+        values = orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        fail(f"mapping {file.name}: {error}", 2)
+    if not isinstance(values, dict):
+        fail(f"mapping {file.name}: a JSON object is wanted", 2)
+    return values
+
+
+def _fingerprint(deck: Path, mapping: Mapping) -> str:
+    fingerprint = read_deck(deck, mapping=mapping).report.fingerprint
+    if fingerprint is None:
+        fail(f"{deck.name} has no header to find it again by", 2)
+    return fingerprint
