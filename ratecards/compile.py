@@ -25,6 +25,10 @@ def compile_card(frame: pl.DataFrame, terms: Terms) -> CardIndex:
     return CardIndex(compile_rules(frame, terms))
 
 
+_ASKED = (*JURISDICTIONS, "min_digits", "max_digits")
+"""Columns that make a price depend on more than the longest prefix; the origin does too."""
+
+
 def compile_rules(frame: pl.DataFrame, terms: Terms) -> dict[str, bytes]:
     """
     Compile rules into named sections.
@@ -48,7 +52,15 @@ def compile_rules(frame: pl.DataFrame, terms: Terms) -> dict[str, bytes]:
     rows, origins = _shared_texts(rows, "origin", "origin_id")
     rows, shared = _shared_terms(rows)
     sections = {
-        "meta": orjson.dumps({"terms": asdict(terms), "rules": frame.height, "prefixes": len(prefixes)}),
+        "meta": orjson.dumps(
+            {
+                "terms": asdict(terms),
+                "rules": frame.height,
+                "prefixes": len(prefixes),
+                "asks_call": any(origins)
+                or frame.select(pl.col(_ASKED).is_not_null().any()).sum_horizontal().item() > 0,
+            }
+        ),
         "trie": trie.tobytes(),
         "first": _first_rows(rows, len(prefixes)),
         "rate": _column(rows["rate_units"], "q"),

@@ -47,6 +47,14 @@ class _Question(NamedTuple):
     tried: tuple[str, ...]
 
 
+class _MappedTrie(marisa_trie.Trie):  # type: ignore[misc]
+    """
+    A trie that keeps the memory it reads alive, also for whoever holds no more than one of its methods.
+    """
+
+    keep: object = None
+
+
 class CardIndex:
     """
     A compiled card, read straight from its sections; immutable, and safe to share between threads.
@@ -71,12 +79,12 @@ class CardIndex:
 
         """
         meta = orjson.loads(sections["meta"])
-        self._keep = (keep, sections)
         self.terms = Terms(**meta["terms"])
         self.rules: int = meta["rules"]
         self.prefixes: int = meta["prefixes"]
-        self._trie = marisa_trie.Trie()
+        self._trie = _MappedTrie()
         self._trie.map(sections["trie"])
+        self._trie.keep = (keep, sections)
         self.prefixes_of = self._trie.prefixes
         self._first = _array(sections["first"], "I")
         self._rate = _array(sections["rate"], "q")
@@ -89,9 +97,7 @@ class CardIndex:
         self._name_at = _array(sections["names.at"], "I")
         self._origins = _read_texts(sections["origins"], sections["origins.at"])
         self.has_jurisdictions = bool(self._by_jurisdiction)
-        shortest, longest = self._columns[-2:]
-        lengths = any(shortest) or any(digits != ANY_LENGTH for digits in longest)
-        self.asks_call = self.has_jurisdictions or any(self._origins) or lengths
+        self.asks_call: bool = meta["asks_call"]
 
     def quote(self, number: str, at: int, caller: Caller = _ANYBODY, places: Places | None = None) -> Quote:
         """

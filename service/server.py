@@ -3,6 +3,7 @@ A serving process: made from the settings, run by uvicorn.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -33,6 +34,8 @@ def create_app() -> Starlette:
     engine = connect(settings.store_url)
     desk = Desk(anonymous=_demo_account(settings) if settings.demo else None)
     desk.snapshot = load_snapshot(engine, settings.cards, Snapshot())
+    gc.collect()
+    gc.freeze()  # what is there now stays; a collection need not look at it again
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -12,7 +12,8 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from ratecards.artifact import ArtifactError, open_card, write_atomically
-from ratecards.deck import Deck, DeckError, Mapping, MappingError, write_deck
+from ratecards.deck import Deck, DeckError, Mapping, MappingError
+from ratecards.deck.write import write_deck
 from ratecards.model import Terms
 from ratecards.money import DECIMALS, ROUNDINGS
 from ratecards.rules import to_frame
@@ -160,7 +161,7 @@ def export(
         card = open_card(artifact_path(settings.cards, found.digest), found.digest)
     except (CatalogueError, ArtifactError, OSError) as error:
         fail(str(error))
-    write_atomically(file.absolute(), write_deck(to_frame(card), form, card.terms.currency))
+    write_atomically(file.absolute(), write_deck(to_frame(card), file, card.terms.currency))
     out.print(f"{name} revision {found.number}: {card.rules:,} rules in {file.name}", markup=False)
 
 

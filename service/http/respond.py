@@ -4,7 +4,6 @@ One request's way: bytes, parse, identify account, admit, look up, render, bytes
 Synchronous from end to end; both doors, the protocol and the Starlette app, answer with it.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,7 +15,7 @@ from service.access.identify import identify
 from service.errors import ApiError, invalid, over_rate
 from service.http import ask
 from service.http.query import Parameters, parse_body, parse_query, shown
-from service.lookups.rate import RateQuery, rate, rate_json
+from service.lookups.rate import rate, rate_json
 from service.render.html import to_html
 from service.render.plain import HTML, JSON, XML, to_json, to_xml
 from service.snapshot import Desk
@@ -24,11 +23,6 @@ from service.snapshot import Desk
 METHODS = (b"GET", b"HEAD", b"POST")
 FORMATS = ("html", "json", "xml")
 _NS = 10**9
-plain_rate = re.compile(
-    rb"GET /api/(?:v1/)?rate\.json\?number=([1-9][0-9]{0,14})(?:&card=([a-z0-9][a-z0-9._-]{0,63}))? HTTP/1\.1(?=\r\n)"
-).match
-"""Matches a whole request line that needs no parsing and no further checks: number and card."""
-
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -121,28 +115,6 @@ def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = 
     return render(200, answer, route.service, route.format, parameters)
 
 
-def respond_plain(desk: Desk, head: Head, number: bytes, name: bytes | None) -> Response:
-    """
-    The same line for the question nearly every softswitch asks: a number in E.164, a card, now, in JSON.
-
-    Args:
-        desk: as in :func:`respond`; ``head`` too.
-        number: first group of :data:`plain_rate`; ``name``: the second.
-    """
-    digits = number.decode()
-    try:
-        account = identify(head.authorization, None, desk.anonymous)
-        admit(account)
-        card = ask.card(account.card if name is None else name.decode(), desk.snapshot)
-        now = desk.clock()
-        body = rate_json(card, digits, now)
-        if body is None:
-            body = to_json(rate(RateQuery(digits, card, int(now), places=desk.snapshot.places)))
-    except ApiError as error:
-        return refuse(error, "rate", "json")
-    return Response(200, JSON, body)
-
-
 def _merge(parameters: Parameters, more: Parameters) -> None:
     twice = parameters.keys() & more.keys()
     if twice:
@@ -198,18 +170,14 @@ def wire(response: Response, date: bytes) -> bytes:
 
     """
     body = response.body
-    length = len(body)
-    if response.content_type is JSON and response.status == 200 and length < _COMMON and not response.headers:
-        return b"".join((_OK_DATE, date, _JSON_LENGTHS[length], body))
     more = b"".join(b"%b: %b\r\n" % field for field in response.headers)
     start = (STATUS_LINES[response.status], b"date: ", date, b"\r\ncontent-type: ", response.content_type)
-    return b"".join((*start, b"\r\ncontent-length: ", str(length).encode(), b"\r\n", more, b"\r\n", body))
+    return b"".join((*start, b"\r\ncontent-length: ", str(len(body)).encode(), b"\r\n", more, b"\r\n", body))
 
 
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
-_OK_DATE = STATUS_LINES[200] + b"date: "
-_COMMON = 1024
-_JSON_LENGTHS = [b"\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % n for n in range(_COMMON)]
+OK_DATE = STATUS_LINES[200] + b"date: "
+JSON_LENGTH = b"\r\ncontent-type: application/json\r\ncontent-length: "
 SERVICES = {"rate": (answer_rate, ask.RATE)}
 ROUTES = {
     f"/api/{version}{name}{suffix}".encode(): Route(name, suffix[1:] or "html", answer, known)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ratecards.charge import billed_seconds, cost_units
 from ratecards.jurisdiction import Places
-from ratecards.model import Caller, Quote
+from ratecards.model import Caller, Quote, Terms
 from ratecards.money import format_units
 from service.errors import no_price
 from service.render.plain import to_json
@@ -16,6 +16,7 @@ from service.snapshot import MAX_RENDERED, LiveCard, Rendered
 
 MAX_TTL_S = 86400
 NOBODY = Caller()
+NUMBER = b'{"number":"'
 _FOREVER = 2**63
 
 
@@ -55,7 +56,7 @@ def rate(query: RateQuery) -> dict[str, Any]:
     if query.caller.lrn and query.card.index.terms.rates_by_lrn:
         answer["lrn"] = query.caller.lrn
     if query.duration_s is not None:
-        answer |= _cost(query.card, quote, query.duration_s)
+        answer |= _cost(query.card.index.terms, query.duration_s, *_price(quote))
     return answer
 
 
@@ -64,24 +65,35 @@ def rate_json(card: LiveCard, number: str, now: float, duration_s: Decimal | Non
     The JSON of a question about now, put together from what was rendered before.
 
     Args:
+        card: the card asked.
+        number: E.164 digits.
         now: unix seconds, with or without their fraction.
+        duration_s: None: no cost is wanted.
 
     Returns:
         None where the general way must answer: a miss, or a price that depends on more than the longest prefix.
+    """
+    known = rendered(card, number, now)
+    if known is None:
+        return None
+    _, _, rest, *price = known
+    if duration_s is None:
+        return NUMBER + number.encode() + rest
+    cost = to_json(_cost(card.index.terms, duration_s, *price))
+    return NUMBER + number.encode() + rest[:-1] + b"," + cost[1:]
 
+
+def rendered(card: LiveCard, number: str, now: float) -> Rendered | None:
+    """
+    What all numbers with this number's longest prefix have in common; None: as for :func:`rate_json`.
     """
     prefixes = card.index.prefixes_of(number)
     if not prefixes:
         return None
     known = card.rendered.get(prefixes[-1])
-    if known is None or not known.start <= now < known.end:
-        known = _render(card, prefixes[-1], int(now))
-        if known is None:
-            return None
-    if duration_s is None:
-        return b'{"number":"' + number.encode() + known.rest
-    cost = to_json(_cost(card, known.quote, duration_s))
-    return b'{"number":"' + number.encode() + known.rest[:-1] + b"," + cost[1:]
+    if known is not None and known[0] <= now < known[1]:
+        return known
+    return _render(card, prefixes[-1], int(now))
 
 
 def _render(card: LiveCard, prefix: str, now: int) -> Rendered | None:
@@ -98,7 +110,7 @@ def _render(card: LiveCard, prefix: str, now: int) -> Rendered | None:
     del fields["number"]
     if len(card.rendered) >= MAX_RENDERED:
         card.rendered.clear()
-    known = Rendered(now, end, b'",' + to_json(fields)[1:], quote)
+    known = (now, end, b'",' + to_json(fields)[1:], *_price(quote))
     card.rendered[prefix] = known
     return known
 
@@ -127,11 +139,20 @@ def _fields(card: LiveCard, quote: Quote, at: int) -> dict[str, Any]:
     return fields
 
 
-def _cost(card: LiveCard, quote: Quote, duration_s: Decimal) -> dict[str, Any]:
-    rule, terms = quote.rule, card.index.terms
+def _price(quote: Quote) -> tuple[int, int, int, int]:
+    """
+    Rate, connect fee, first and further increments of a quote that has them.
+    """
+    rule = quote.rule
     assert rule is not None  # noqa: S101 - a quote without a verdict has a rule
-    billed = billed_seconds(duration_s, rule.mcd_s, rule.pulse_s)
-    cost = cost_units(quote.rate_units, rule.connect_fee_units, billed, terms.precision, terms.rounding)
+    return quote.rate_units, rule.connect_fee_units, rule.mcd_s, rule.pulse_s
+
+
+def _cost(
+    terms: Terms, duration_s: Decimal, rate_units: int, fee_units: int, mcd_s: int, pulse_s: int
+) -> dict[str, Any]:
+    billed = billed_seconds(duration_s, mcd_s, pulse_s)
+    cost = cost_units(rate_units, fee_units, billed, terms.precision, terms.rounding)
     return {"duration": _plain(duration_s), "billed_seconds": billed, "cost": format_units(cost)}
 
 

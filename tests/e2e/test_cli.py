@@ -1,0 +1,196 @@
+"""
+The command line, as a rates manager and a routing engineer type it.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from support.corpus import get
+from support.server import serve
+from typer.testing import CliRunner
+
+from ratecards.samples import ACME, SDF
+from service.cli import app
+
+GOOD = (
+    "Prefix,Destination,Rate,Connect Fee,First Interval,Next Interval\n"
+    "44,UK,0.01,0,60,60\n44113,UK Leeds,0.0075,0,30,6\n"
+)
+BAD = "Prefix,Destination,Rate\n44,UK,0.01\n4x,UK Mobile,0.02\n49,Germany,\n"
+
+
+def run(data: Path, *words: str, status: int = 0) -> Result:
+    """
+    Run a command inside this process: its words, its exit, its two outputs.
+    """
+    environment = {"RATEDIP_DATA": str(data), "COLUMNS": "200"}
+    done = CliRunner().invoke(app, list(words), env=environment, catch_exceptions=False)
+    assert done.exit_code == status, done.output
+    return done
+
+
+@pytest.fixture
+def deck(tmp_path: Path) -> Path:
+    path = tmp_path / "deck.csv"
+    path.write_text(GOOD)
+    return path
+
+
+def test_a_deck_is_loaded_and_rates_a_number(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--currency", "EUR", "--activate")
+    answer = json.loads(run(tmp_path, "rate", "+44 113 245 6789", "--card", "a", "--duration", "37", "--json").stdout)
+    assert (answer["rate"], answer["currency"], answer["billed_seconds"], answer["cost"]) == (
+        "0.0075",
+        "EUR",
+        42,
+        "0.00525",
+    )
+
+
+def test_the_same_number_is_rated_alike_for_people(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--activate")
+    assert "0.00525" in run(tmp_path, "rate", "441132456789", "--card", "a", "--duration", "37").stdout
+
+
+def test_a_number_without_a_price_is_exit_one_and_says_why(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--activate")
+    assert "No rate for number" in run(tmp_path, "rate", "33123", "--card", "a", status=1).stderr
+    said = json.loads(run(tmp_path, "rate", "33123", "--card", "a", "--json", status=1).stdout)
+    assert said["error"]["verdict"] == "no_rate"
+    assert "is not a digit" in run(tmp_path, "rate", "44x", "--card", "a", status=2).stderr
+
+
+def test_a_card_that_is_not_there_names_those_that_are(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--activate")
+    assert "cards: a" in run(tmp_path, "rate", "44", "--card", "b", status=1).stderr
+
+
+def test_check_reports_every_bad_cell_and_loads_nothing(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(BAD)
+    report = json.loads(run(tmp_path, "card", "check", str(bad), "--json", status=1).stdout)
+    assert [(r["line"], r["column"], r["value"]) for r in report["refusals"]] == [(3, "Prefix", "4x"), (4, "Rate", "")]
+    assert json.loads(run(tmp_path, "card", "list", "--json").stdout) == []
+
+
+def test_check_says_with_its_exit_how_a_deck_is(tmp_path: Path) -> None:
+    clean = tmp_path / "clean.csv"
+    clean.write_text("Prefix,Destination,Rate,First Interval,Next Interval,Currency\n44,UK,0.01,1,1,USD\n")
+    none = tmp_path / "none.csv"
+    none.write_text("nothing to see here\n")
+    run(tmp_path, "card", "check", str(clean), status=0)
+    run(tmp_path, "card", "check", str(none), status=2)
+
+
+def test_the_report_as_a_page_escapes_what_the_file_says(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text("Prefix,Destination,Rate\n44,UK,0.01\n45,x,<script>alert(1)</script>\n")
+    run(tmp_path, "card", "check", str(bad), "--html", str(tmp_path / "report.html"), status=1)
+    page = (tmp_path / "report.html").read_text()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>" not in page
+
+
+def test_a_refused_deck_changes_nothing(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--activate")
+    deck.write_text("no header here\n")
+    run(tmp_path, "card", "load", "a", str(deck), "--activate", status=2)
+    rows = json.loads(run(tmp_path, "card", "list", "--json").stdout)
+    assert [(row["number"], row["active"]) for row in rows] == [(1, True)]
+
+
+def test_a_deck_that_would_wipe_out_a_card_is_refused_without_force(tmp_path: Path) -> None:
+    full, cut = tmp_path / "full.csv", tmp_path / "cut.csv"
+    rows = [f"44{n:03d},UK {n},0.0{n % 9 + 1}" for n in range(200)]
+    full.write_text("\n".join(["Prefix,Destination,Rate", *rows]))
+    cut.write_text("\n".join(["Prefix,Destination,Rate", *rows[:100]]))
+    run(tmp_path, "card", "load", "a", str(full), "--activate")
+    assert "30" in run(tmp_path, "card", "load", "a", str(cut), "--activate", status=2).stderr
+    run(tmp_path, "card", "load", "a", str(cut), "--activate", "--force")
+    rows_now = json.loads(run(tmp_path, "card", "list", "--json").stdout)
+    assert [(row["rules"], row["active"]) for row in rows_now] == [(200, False), (100, True)]
+
+
+def test_a_revision_not_activated_waits_until_it_is(tmp_path: Path, deck: Path) -> None:
+    told = run(tmp_path, "card", "load", "a", str(deck))
+    assert "ratedip card activate a 1" in told.stdout
+    run(tmp_path, "rate", "44", "--card", "a", status=1)
+    run(tmp_path, "card", "activate", "a", "1")
+    run(tmp_path, "rate", "44", "--card", "a")
+    assert "no revision 7" in run(tmp_path, "card", "activate", "a", "7", status=1).stderr
+
+
+def test_the_sample_deck_loads_with_its_nine_blank_rates_refused(tmp_path: Path) -> None:
+    report = json.loads(run(tmp_path, "card", "load", "sdf", str(SDF), "--activate", "--json").stdout)["report"]
+    assert (report["rows_read"], report["rows_taken"]) == (27_523, 27_514)
+    lines = [refusal["line"] for refusal in report["refusals"]]
+    assert lines == [583, 7151, 24073, 24127, 24128, 24129, 24130, 24131, 27393]
+    for code in ("1800", "1855", "1866", "1877", "1888"):
+        assert '"rate": "0"' in run(tmp_path, "rate", f"{code}5550100", "--card", "sdf", "--json").stdout
+
+
+def test_a_notice_as_it_was_mailed_becomes_a_card_and_comes_out_again(tmp_path: Path) -> None:
+    run(tmp_path, "card", "load", "acme", str(ACME), "--activate")
+    for form in ("csv", "xlsx", "json"):
+        copy = tmp_path / f"copy.{form}"
+        run(tmp_path, "card", "export", "acme", str(copy))
+        run(tmp_path, "card", "load", f"copy-{form}", str(copy), "--activate")
+    cards = json.loads(run(tmp_path, "card", "list", "--json").stdout)
+    assert len({card["digest"] for card in cards}) == 1
+    assert {card["rules"] for card in cards} == {25}
+
+
+def test_a_saved_mapping_answers_the_next_file_s_question(tmp_path: Path) -> None:
+    deck, mapping = tmp_path / "deck.csv", tmp_path / "mapping.json"
+    deck.write_text("Prefix,Destination,Rate,Effective\n44,UK,0.01,03/04/2027\n")
+    mapping.write_text('{"date_order": "dmy"}')
+    run(tmp_path, "card", "load", "a", str(deck), status=2)
+    run(tmp_path, "card", "load", "a", str(deck), "--mapping", str(mapping))
+    run(tmp_path, "mapping", "save", "acme", str(mapping), "--for", str(deck))
+    deck.write_text("Prefix,Destination,Rate,Effective\n44,UK,0.02,05/06/2027\n")
+    run(tmp_path, "card", "load", "a", str(deck), "--activate")
+    later = run(tmp_path, "rate", "44", "--card", "a", "--at", "2027-06-05", "--json").stdout
+    assert json.loads(later)["rate"] == "0.02"
+    assert json.loads(run(tmp_path, "mapping", "show", "acme").stdout)["date_order"] == "dmy"
+    run(tmp_path, "mapping", "delete", "acme")
+    run(tmp_path, "card", "load", "a", str(deck), status=2)
+
+
+def test_a_number_is_shown_step_by_step(tmp_path: Path) -> None:
+    shown = json.loads(run(tmp_path, "number", "0113 245 6789", "--profile", "uk", "--json").stdout)
+    assert shown["number"] == "441132456789"
+    assert shown["steps"]
+    assert "starts with 0" in run(tmp_path, "number", "0113 245 6789", status=1).stdout
+    assert "not an ISO 3166 code" in run(tmp_path, "number", "1", "--profile", "nowhere", status=2).stderr
+
+
+def test_a_table_of_exchanges_decides_jurisdiction_on_a_running_server(tmp_path: Path) -> None:
+    deck, table = tmp_path / "us.csv", tmp_path / "exchanges.csv"
+    deck.write_text("Prefix,Destination,Inter,Intra,Indeterminate\n1212,New York,0.01,0.02,0.03\n")
+    table.write_text("917-555,NJ\n")
+    run(tmp_path, "card", "load", "us", str(deck), "--currency", "USD", "--activate")
+    command = ("rate", "12125550100", "--card", "us", "--cli", "19175550100", "--json")
+    assert json.loads(run(tmp_path, *command).stdout)["jurisdiction"] == "intrastate"
+    with serve(tmp_path, DEMO="1", DEMO_CARD="us") as server:
+        target = "/api/rate.json?number=12125550100&cli=19175550100"
+        assert b'"rate":"0.02"' in server.ask(get(target))
+        run(tmp_path, "places", "load", str(table))
+        deadline = time.monotonic() + 2
+        while b"interstate" not in (answer := server.ask(get(target))) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert b'"rate":"0.01"' in answer
+        assert b'"jurisdiction":"interstate"' in answer
+        table.write_text("917-555,NJ\n917-55x,NJ\n")
+        assert "line 2" in run(tmp_path, "places", "load", str(table), status=2).stderr
+
+
+def test_the_installed_command_runs_and_its_help_names_every_command() -> None:
+    command = [Path(sys.executable).with_name("ratedip"), "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for command in ("serve", "rate", "card", "mapping", "number", "places"):
+        assert command in said
