@@ -215,6 +215,12 @@ class CardIndex:
         lengths = (_or_none(shared.min_digits, 0), _or_none(shared.max_digits, ANY_LENGTH))
         return Rule(*rule, self._origins[shared.origin_id], inter, intra, indeterminate, *lengths)
 
+    def splits(self, head: str) -> bool:
+        """
+        Whether numbers that start alike may have different longest prefixes: some prefix is longer than their start.
+        """
+        return any(len(prefix) > len(head) for prefix in self._trie.iterkeys(head))
+
     def __iter__(self) -> Iterator[Rule]:
         """
         Every rule, by prefix in the order of the digits, latest start first.

@@ -10,8 +10,8 @@ from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
 from service.access.account import Account
 
-MAX_RENDERED = 200_000
-"""Prefixes of one card whose answer is kept rendered, about 400 bytes each; full, it is begun anew."""
+MAX_RENDERED = 100_000
+"""Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
 
 
 Rendered = tuple[int, int, bytes, int, int, int, int]
@@ -31,16 +31,18 @@ class LiveCard:
 
     Attributes:
         rendered: by longest prefix.
+        by_head: the same by the first digits of the number, where those settle the longest prefix.
 
     """
 
-    __slots__ = ("index", "name", "rendered", "revision")
+    __slots__ = ("by_head", "index", "name", "rendered", "revision")
 
     def __init__(self, name: str, revision: int, index: CardIndex) -> None:
         self.name = name
         self.revision = revision
         self.index = index
         self.rendered: dict[str, Rendered] = {}
+        self.by_head: dict[str, Rendered] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,28 +4,21 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
-from rich.table import Table
-from sqlalchemy import Engine
 
-from ratecards.artifact import ArtifactError, open_card, write_atomically
-from ratecards.deck import Deck, DeckError, Mapping, MappingError
-from ratecards.deck.write import write_deck
 from ratecards.model import Terms
 from ratecards.money import DECIMALS, ROUNDINGS
-from ratecards.rules import to_frame
 from service.cli.console import err, fail, out, print_json, progress_bar
-from service.manage.cards import Loading, check_deck, load_card, need_revision
-from service.manage.report import print_report
-from service.ops.reload import artifact_path
-from service.render.html import to_page
 from service.settings import Settings
 from service.store.catalogue import CatalogueError, activate_revision, list_revisions
 from service.store.mappings import find_mapping
-from service.store.migrate import create
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from ratecards.deck import Deck, Mapping
 
 app = typer.Typer(help="Rate cards: read a carrier's deck, load it, see what is there.", no_args_is_help=True)
 
@@ -54,6 +47,12 @@ def check(
 
     Exits 0 where it is clean, 1 with warnings or refused rows, 2 where it is refused.
     """
+    from ratecards.artifact import ArtifactError, write_atomically
+    from ratecards.deck import DeckError
+    from service.manage.cards import Loading, check_deck
+    from service.render.html import to_page
+    from service.store.migrate import create
+
     settings = Settings()
     engine = create(settings.store_url)
     loading = Loading(card, file, currency=currency, mapping=_mapping(engine, mapping), now=int(time.time()))
@@ -87,6 +86,12 @@ def load(
 
     Exits 2 where the deck is refused; then nothing changes.
     """
+    from ratecards.artifact import ArtifactError
+    from ratecards.deck import DeckError
+    from service.manage.cards import Loading, load_card
+    from service.manage.report import print_report
+    from service.store.migrate import create
+
     if rounding not in ROUNDINGS:
         fail(f"no rounding '{rounding}'; there are {', '.join(ROUNDINGS)}", 2)
     settings = Settings()
@@ -119,6 +124,8 @@ def activate(
     """
     Let a revision of a card answer from now on.
     """
+    from service.store.migrate import create
+
     try:
         activate_revision(create(Settings().store_url), name, revision)
     except CatalogueError as error:
@@ -131,6 +138,10 @@ def list_cards(json: Json = False) -> None:
     """
     Every revision of every card; the one that answers is marked.
     """
+    from rich.table import Table
+
+    from service.store.migrate import create
+
     rows = list_revisions(create(Settings().store_url))
     if json:
         print_json([{name: getattr(row, name) for name in row.__slots__} for row in rows])
@@ -152,6 +163,13 @@ def export(
     """
     Write a card out; read back, it is the same card.
     """
+    from ratecards.artifact import ArtifactError, open_card, write_atomically
+    from ratecards.deck.write import write_deck
+    from ratecards.rules import to_frame
+    from service.manage.cards import need_revision
+    from service.ops.reload import artifact_path
+    from service.store.migrate import create
+
     form = file.suffix.removeprefix(".")
     if form not in FORMATS:
         fail(f"'{file.name}' is none of {', '.join(f'.{form}' for form in FORMATS)}", 2)
@@ -165,10 +183,14 @@ def export(
     out.print(f"{name} revision {found.number}: {card.rules:,} rules in {file.name}", markup=False)
 
 
-def _mapping(engine: Engine, name: str | None) -> Mapping | None:
+def _mapping(engine: "Engine", name: str | None) -> "Mapping | None":
     """
     A mapping by the name of a file, or by the name it was saved under.
     """
+    import orjson
+
+    from ratecards.deck import Mapping, MappingError
+
     if name is None:
         return None
     try:
@@ -180,7 +202,9 @@ def _mapping(engine: Engine, name: str | None) -> Mapping | None:
         fail(f"mapping {name}: {error}", 2)
 
 
-def _show(deck: Deck, *, json: bool) -> None:
+def _show(deck: "Deck", *, json: bool) -> None:
+    from service.manage.report import print_report
+
     if json:
         print_json(deck.report.as_json())
     else:

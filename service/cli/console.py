@@ -2,7 +2,7 @@
 How commands speak: answers on standard output, everything about them on standard error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -10,8 +10,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from service.manage.cards import Progress as Step
 from service.render.plain import to_json
+
+Step = Callable[[str, int, int], None]
+"""Called with the step, what is done of it, and the whole."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

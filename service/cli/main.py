@@ -4,25 +4,17 @@
 
 import os
 import time
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from sqlalchemy import Engine
 
-from ratecards.model import Caller
-from ratecards.numbers import NumberError, normalise
 from service.cli import cards, mappings, numbers
 from service.cli.console import err, fail, out, print_json, progress_bar
-from service.errors import ApiError
-from service.http.ask import instant, seconds
-from service.lookups.rate import RateQuery, rate
-from service.manage.demo import load_samples
-from service.ops.reload import load_snapshot
 from service.settings import Settings
-from service.snapshot import Snapshot
-from service.store.migrate import create
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 app = typer.Typer(
     name="ratedip",
@@ -58,15 +50,17 @@ def serve(
     chosen = {"HOST": host, "PORT": port, "WORKERS": workers, "DATA": data, "DEMO": "1" if demo else None}
     os.environ |= {f"RATEDIP_{name}": str(value) for name, value in chosen.items() if value is not None}
     settings = Settings()
-    engine = create(settings.store_url)
+    engine = _store(settings)
     if settings.demo:
+        from service.manage.demo import load_samples
+
         with progress_bar() as progress:
             load_samples(engine, settings, progress)
         err.print(f"\nratedip answers on http://{settings.host}:{settings.port}/ . Ask it:\n")
         url = f"http://{settings.host}:{settings.port}/api/rate.json?number=%2B44%20113%20245%206789&duration=37"
         out.print(f"  curl '{url}'\n", soft_wrap=True)
     engine.dispose()
-    from service.server import serve as run  # noqa: PLC0415 - uvicorn is only needed here, and slow to import
+    from service.server import serve as run
 
     run(settings)
 
@@ -86,6 +80,14 @@ def rate_number(
 
     Exits 1 where there is no price.
     """
+    from ratecards.model import Caller
+    from ratecards.numbers import NumberError, normalise
+    from service.errors import ApiError
+    from service.http.ask import instant, seconds
+    from service.lookups.rate import RateQuery, rate
+    from service.ops.reload import load_snapshot
+    from service.snapshot import Snapshot
+
     settings = Settings()
     snapshot = load_snapshot(_store(settings), settings.cards, Snapshot())
     if card not in snapshot.cards:
@@ -94,7 +96,7 @@ def rate_number(
     try:
         digits = normalise(number)
         moment = int(time.time()) if at is None else instant(at)
-        length: Decimal | None = None if duration is None else seconds(duration)
+        length = None if duration is None else seconds(duration)
         caller = Caller(cli and normalise(cli), lrn and normalise(lrn))
         answer = rate(RateQuery(digits, snapshot.cards[card], moment, caller, length, snapshot.places))
     except NumberError as error:
@@ -111,5 +113,7 @@ def rate_number(
         out.print(f"{name:>14}  {'–' if value is None else value}", markup=False)
 
 
-def _store(settings: Settings) -> Engine:
+def _store(settings: Settings) -> "Engine":
+    from service.store.migrate import create
+
     return create(settings.store_url)

@@ -3,18 +3,19 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import orjson
 import typer
-from rich.table import Table
 
-from ratecards.deck import DeckError, Mapping, read_deck
 from service.cli.console import fail, out, print_json
 from service.settings import Settings
 from service.store.catalogue import CatalogueError
 from service.store.mappings import delete_mapping, find_mapping, list_mappings, save_mapping
-from service.store.migrate import create
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from ratecards.deck import Mapping
 
 app = typer.Typer(help="Mappings: what the columns of a carrier's decks mean, saved once.", no_args_is_help=True)
 
@@ -33,10 +34,12 @@ def save(
     """
     Keep a mapping, in place of what had that name.
     """
+    from ratecards.deck import DeckError, Mapping
+
     try:
         mapping = Mapping.from_json(_options(file))
         fingerprint = mapping.fingerprint if deck is None else _fingerprint(deck, mapping)
-        save_mapping(create(Settings().store_url), name, fingerprint, mapping.as_json() | {"fingerprint": fingerprint})
+        save_mapping(_store(), name, fingerprint, mapping.as_json() | {"fingerprint": fingerprint})
     except (DeckError, CatalogueError) as error:
         fail(str(error), 2)
     out.print(f"mapping {name} is saved", markup=False)
@@ -47,10 +50,12 @@ def list_all(json: Json = False) -> None:
     """
     Every saved mapping, and the fingerprint of the header it is for.
     """
-    rows = list_mappings(create(Settings().store_url))
+    rows = list_mappings(_store())
     if json:
         print_json(rows)
         return
+    from rich.table import Table
+
     table = Table("mapping", "for files with the header")
     for row in rows:
         table.add_row(row["name"], row["fingerprint"] or "used by name only")
@@ -62,7 +67,7 @@ def show(name: Name) -> None:
     """
     The options of a saved mapping, as JSON.
     """
-    values = find_mapping(create(Settings().store_url), name=name)
+    values = find_mapping(_store(), name=name)
     if values is None:
         fail(f"no mapping '{name}'")
     print_json(values)
@@ -73,12 +78,20 @@ def delete(name: Name) -> None:
     """
     Forget a mapping.
     """
-    if not delete_mapping(create(Settings().store_url), name):
+    if not delete_mapping(_store(), name):
         fail(f"no mapping '{name}'")
     out.print(f"mapping {name} is gone", markup=False)
 
 
+def _store() -> "Engine":
+    from service.store.migrate import create
+
+    return create(Settings().store_url)
+
+
 def _options(file: Path) -> dict[str, Any]:
+    import orjson
+
     try:
         values = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
@@ -88,7 +101,9 @@ def _options(file: Path) -> dict[str, Any]:
     return values
 
 
-def _fingerprint(deck: Path, mapping: Mapping) -> str:
+def _fingerprint(deck: Path, mapping: "Mapping") -> str:
+    from ratecards.deck import read_deck
+
     fingerprint = read_deck(deck, mapping=mapping).report.fingerprint
     if fingerprint is None:
         fail(f"{deck.name} has no header to find it again by", 2)

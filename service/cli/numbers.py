@@ -4,19 +4,16 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import orjson
 import typer
-from rich.table import Table
 
-from ratecards.jurisdiction import PlaceError
 from ratecards.numbers import NumberError
-from ratecards.profiles import PROFILES, Profile, ProfileError, country
 from service.cli.console import fail, out, print_json
-from service.manage.places import load_places
 from service.settings import Settings
-from service.store.migrate import create
+
+if TYPE_CHECKING:
+    from ratecards.profiles import Profile
 
 places = typer.Typer(help="Where North American exchanges are, finer than area codes.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
@@ -25,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 def number(
     dialled: Annotated[str, typer.Argument(help="The string as the softswitch sends it.")],
     profile: Annotated[
-        str, typer.Option(help=f"{', '.join(PROFILES)}, a country (ISO 3166), or a JSON file of a profile.")
+        str, typer.Option(help="e164, us, uk, fr, de, another country (ISO 3166), or a JSON file of a profile.")
     ] = "e164",
     json: Json = False,
 ) -> None:
@@ -34,6 +31,8 @@ def number(
 
     Exits 1 where it is none.
     """
+    from rich.table import Table
+
     chosen = _profile(profile)
     steps = chosen.explain(dialled)
     try:
@@ -58,6 +57,10 @@ def load(
     """
     Decide jurisdictions by this table where it knows the exchange; live within two seconds.
     """
+    from ratecards.jurisdiction import PlaceError
+    from service.manage.places import load_places
+    from service.store.migrate import create
+
     settings = Settings()
     try:
         reference = load_places(create(settings.store_url), settings.cards, file, int(time.time()))
@@ -66,7 +69,11 @@ def load(
     out.print(f"{reference.entries:,} exchanges are known from {file.name}", markup=False)
 
 
-def _profile(name: str) -> Profile:
+def _profile(name: str) -> "Profile":
+    import orjson
+
+    from ratecards.profiles import PROFILES, Profile, ProfileError, country
+
     if name in PROFILES:
         return PROFILES[name]
     try:

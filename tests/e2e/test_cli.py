@@ -15,7 +15,7 @@ from support.server import serve
 from typer.testing import CliRunner
 
 from ratecards.samples import ACME, SDF
-from service.cli import app
+from service.cli.main import app
 
 GOOD = (
     "Prefix,Destination,Rate,Connect Fee,First Interval,Next Interval\n"

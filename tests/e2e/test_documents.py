@@ -2,6 +2,7 @@
 What the documents show is what one gets.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from xml.etree import ElementTree
 
 import pytest
 from support.corpus import get
-from support.server import Server, read_responses
+from support.server import Server, read_responses, serve
 
+from ratecards.deck import Mapping
+from ratecards.profiles import Profile
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +42,23 @@ def test_the_library_s_page_prints_what_it_says() -> None:
     program, printed = re.findall(r"```(?:python|text)\n(.*?)```", page, re.DOTALL)
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd="/")
     assert run.stdout == printed
+
+
+def test_the_mapping_and_the_profile_of_the_page_on_decks_are_ones() -> None:
+    mapping, profile = map(
+        json.loads, re.findall(r"```json\n(.*?)```", (ROOT / "docs/decks.md").read_text(), re.DOTALL)
+    )
+    assert Mapping.from_json(mapping).date_order == "dmy"
+    assert Profile.from_json(profile).normalise("9001#0113 245 6789".replace(" ", "")) == "441132456789"
+
+
+def test_the_readme_shows_the_answer_it_gets(tmp_path: Path) -> None:
+    page = (ROOT / "README.md").read_text()
+    shown = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
+    target = re.findall(r"curl 'http://127.0.0.1:8080(.*?)'", page)[0]
+    with serve(tmp_path, DEMO="1") as server:
+        answer = json.loads(server.ask(get(target)).partition(b"\r\n\r\n")[2])
+    assert answer == shown
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

@@ -63,7 +63,29 @@ def test_prepared_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for prefix in range(100, 200):
         assert rate_json(card, f"{prefix}5", NOW) is not None
         assert len(card.rendered) <= 10
+        assert rate_json(card, f"{prefix}567890", NOW) is not None
+        assert len(card.by_head) <= 10
     assert snapshot.MAX_RENDERED > 10
+
+
+def test_numbers_that_start_alike_may_have_different_prefixes() -> None:
+    """
+    Seven digits settle the prefix, or they do not because a longer one starts with them; asked in every order.
+    """
+    card = live(
+        Rule("44", "UK", 1), Rule("441132", "Leeds", 2), Rule("44113245", "a longer one", 3), Rule("4411324", "x", 4)
+    )
+    prices = {"441132999": 2, "441132456": 3, "441132466": 4, "4411324": 4, "441132": 2, "44113": 1, "4411325": 2}
+    for _ in range(3):
+        for number, units in prices.items():
+            assert json.loads(rate_json(card, number, NOW))["rate"] == f"0.000000000{units}", number
+
+
+def test_a_kept_answer_ends_with_its_rule_however_it_was_found() -> None:
+    card = live(Rule("44", "UK", 1), Rule("44113", "Leeds", 2, effective=NOW - 5, expires=NOW + 10**6))
+    assert json.loads(rate_json(card, "441132456", NOW))["rate"] == "0.0000000002"
+    assert json.loads(rate_json(card, "441132456", NOW + 10**6))["rate"] == "0.0000000001"
+    assert json.loads(rate_json(card, "441132456", NOW))["rate"] == "0.0000000002"
 
 
 def test_a_card_whose_price_depends_on_the_caller_has_no_prepared_answer() -> None:
