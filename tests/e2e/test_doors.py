@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import pytest
 from support.corpus import get, requests
 from support.server import Server, read_responses
 
@@ -27,6 +28,7 @@ def everything(server: Server, raw: bytes) -> bytes:
         return masked(read_responses(client, expect_close=True))
 
 
+@pytest.mark.fault
 def test_the_corpus_is_answered_byte_for_byte_alike_and_never_with_a_fault_of_ours(hot: Server, plain: Server) -> None:
     corpus = dict(requests())
     assert len(corpus) >= 300

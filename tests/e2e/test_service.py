@@ -9,6 +9,7 @@ import time
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from support.cards import RETAIL, install, random_rules, sdf_rules
 from support.corpus import get
 from support.oracle import Oracle, cost
@@ -101,6 +102,7 @@ def test_a_new_revision_is_live_within_two_seconds_on_every_worker(tmp_path: Pat
     assert seen == {b"2"}
 
 
+@pytest.mark.fault
 def test_with_no_card_it_lives_is_not_ready_and_guesses_nothing(tmp_path: Path) -> None:
     revision = install(tmp_path, "sdf", RETAIL)
     artifact_path(tmp_path / "cards", revision.digest).write_bytes(b"not a card")
@@ -113,6 +115,7 @@ def test_with_no_card_it_lives_is_not_ready_and_guesses_nothing(tmp_path: Path) 
         assert str(tmp_path).encode() not in answer
 
 
+@pytest.mark.fault
 def test_a_card_that_cannot_be_opened_is_our_fault_and_the_others_answer(tmp_path: Path) -> None:
     install(tmp_path, "sdf", RETAIL)
     broken = install(tmp_path, "broken", RETAIL[:1])
@@ -123,12 +126,14 @@ def test_a_card_that_cannot_be_opened_is_our_fault_and_the_others_answer(tmp_pat
         assert b'"status":"degraded"' in server.ask(get("/readyz"))
 
 
+@pytest.mark.fault
 def test_it_stops_when_told_to_and_with_success(data: Path) -> None:
     with serve(data, DEMO="1") as server:
         server.process.terminate()
         assert server.process.wait(10) == 0
 
 
+@pytest.mark.fault
 def test_a_request_that_does_not_come_in_is_given_up(hot: Server) -> None:
     with hot.connect() as slow, hot.connect() as good:
         slow.sendall(b"GET /api/rate.json?number=44 HTTP/1.1\r\nHost: a\r\n")

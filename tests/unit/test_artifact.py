@@ -60,6 +60,7 @@ def damaged(rng: random.Random, whole: bytes) -> bytes:
     return whole[:at] + bytes(length) + whole[at + length :]
 
 
+@pytest.mark.fault
 def test_seven_hundred_damaged_files_are_all_refused(tmp_path: Path, artifact: bytes) -> None:
     rng = random.Random(13)
     path = tmp_path / "a.card"
