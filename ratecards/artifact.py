@@ -20,7 +20,7 @@ import mmap
 import os
 import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ratecards.index import CardIndex
@@ -31,6 +31,7 @@ _HEADER = struct.Struct("<8sIIQ32s")
 _SECTION = struct.Struct("<24sQQ")
 _DIGEST = slice(24, 56)
 _MAX_SECTIONS = 64
+_BLOCK = 256 * 1024
 
 
 class ArtifactError(ValueError):
@@ -93,13 +94,14 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def open_card(path: Path, expected: str | None = None) -> CardIndex:
+def open_card(path: Path, expected: str | None = None, pause: Callable[[], None] | None = None) -> CardIndex:
     """
     Verify an artifact and map it.
 
     Args:
         path: the file.
         expected: the digest it must have, in hexadecimal.
+        pause: called after every 256 KiB checked, by whoever has something more urgent to do meanwhile.
 
     Raises:
         ArtifactError: the file is cut, changed, of another format, or not the expected one.
@@ -111,10 +113,15 @@ def open_card(path: Path, expected: str | None = None) -> CardIndex:
             raise ArtifactError(f"{path.name}: too short to be a compiled card")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     view = memoryview(mapped)
-    return CardIndex(verify(view, path.name, expected), keep=mapped)
+    return CardIndex(verify(view, path.name, expected, pause), keep=mapped)
 
 
-def verify(artifact: memoryview, name: str = "artifact", expected: str | None = None) -> dict[str, memoryview]:
+def verify(
+    artifact: memoryview,
+    name: str = "artifact",
+    expected: str | None = None,
+    pause: Callable[[], None] | None = None,
+) -> dict[str, memoryview]:
     """
     Check an artifact whole and hand out its sections.
 
@@ -131,11 +138,18 @@ def verify(artifact: memoryview, name: str = "artifact", expected: str | None = 
         raise ArtifactError(f"{name}: format {version}, this program reads {FORMAT}; load the deck again")
     if length != len(artifact):
         raise ArtifactError(f"{name}: {len(artifact)} bytes long, should be {length}")
-    actual = hashlib.sha256(artifact[: _DIGEST.start])
-    actual.update(artifact[_DIGEST.stop :])
-    if actual.digest() != digest or (expected is not None and digest.hex() != expected):
+    if _digest(artifact, pause) != digest or (expected is not None and digest.hex() != expected):
         raise ArtifactError(f"{name}: damaged: its SHA-256 does not agree")
     return _sections(artifact, count, name)
+
+
+def _digest(artifact: memoryview, pause: Callable[[], None] | None) -> bytes:
+    actual = hashlib.sha256(artifact[: _DIGEST.start])
+    for start in range(_DIGEST.stop, len(artifact), _BLOCK):
+        actual.update(artifact[start : start + _BLOCK])
+        if pause is not None:
+            pause()
+    return actual.digest()
 
 
 def _sections(artifact: memoryview, count: int, name: str) -> dict[str, memoryview]:

@@ -24,6 +24,8 @@ from service.store.database import connect
 
 KEEP_ALIVE_S = 15
 DRAIN_S = 10
+SWITCH_S = 0.0005
+"""How long the loop may wait for the interpreter while the reload uses it; Python's own default is ten times that."""
 
 
 def create_app() -> Starlette:
@@ -34,6 +36,7 @@ def create_app() -> Starlette:
     engine = connect(settings.store_url)
     desk = Desk(anonymous=_demo_account(settings) if settings.demo else None)
     desk.snapshot = load_snapshot(engine, settings.cards, Snapshot())
+    sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what is there now stays; a collection need not look at it again
 

@@ -5,11 +5,8 @@ From what the store says to the snapshot that answers.
 import asyncio
 import hashlib
 import logging
-import os
-import sys
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -22,6 +19,7 @@ from service.store.catalogue import Revision, active_revisions, read_generation
 from service.store.references import NPA_NXX, find_reference
 
 PERIOD_S = 1.0
+BREATH_S = 0.0005
 _log = logging.getLogger("ratedip.reload")
 
 
@@ -83,7 +81,7 @@ def _places(engine: Engine, folder: Path, before: Snapshot, broken: dict[str, st
 
 
 def _open(folder: Path, revision: Revision) -> LiveCard:
-    index = open_card(artifact_path(folder, revision.digest), expected=revision.digest)
+    index = open_card(artifact_path(folder, revision.digest), revision.digest, _breathe)
     return LiveCard(revision.card, revision.number, index)
 
 
@@ -124,15 +122,14 @@ async def refresh(desk: Desk, engine: Engine, folder: Path) -> None:
         desk.snapshot = await loop.run_in_executor(_ASIDE, load_snapshot, engine, folder, before)
 
 
-def _step_back() -> None:
+def _breathe() -> None:
     """
-    Let the loop go first wherever both want a processor: checking a large card takes tens of milliseconds of one.
+    Leave the processor to the loop: checking a large card takes tens of milliseconds of one.
 
-    On Linux the priority is the thread's own; elsewhere it would be the whole process's, and is left alone.
+    A lower priority for the thread would do it too, and would let any other process hold up this one's whole
+    interpreter through it.
     """
-    if sys.platform == "linux":
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    time.sleep(BREATH_S)
 
 
-_ASIDE = ThreadPoolExecutor(1, "reload", initializer=_step_back)
+_ASIDE = ThreadPoolExecutor(1, "reload")
