@@ -41,13 +41,10 @@ def compile_rules(frame: pl.DataFrame, terms: Terms) -> dict[str, bytes]:
         Section name to bytes; the same rules in any order of rows give the same bytes.
 
     """
-    prefixes = frame["prefix"].unique().sort().to_list()
+    prefixes = frame["prefix"].to_list()
     trie = marisa_trie.Trie(prefixes)
-    ids = pl.DataFrame(
-        {"prefix": prefixes, "prefix_id": list(map(trie.key_id, prefixes))},
-        schema={"prefix": pl.String, "prefix_id": pl.Int64},
-    )
-    rows = _in_order(frame.select(SCHEMA.names()).join(ids, on="prefix", how="left", maintain_order="left"))
+    ids = pl.Series("prefix_id", map(trie.key_id, prefixes), pl.Int64)
+    rows = _in_order(frame.select(SCHEMA.names()).with_columns(ids))
     rows, names = _shared_texts(rows, "name", "name_id")
     rows, origins = _shared_texts(rows, "origin", "origin_id")
     rows, shared = _shared_terms(rows)
@@ -56,13 +53,13 @@ def compile_rules(frame: pl.DataFrame, terms: Terms) -> dict[str, bytes]:
             {
                 "terms": asdict(terms),
                 "rules": frame.height,
-                "prefixes": len(prefixes),
+                "prefixes": len(trie),
                 "asks_call": any(origins)
                 or frame.select(pl.col(_ASKED).is_not_null().any()).sum_horizontal().item() > 0,
             }
         ),
         "trie": trie.tobytes(),
-        "first": _first_rows(rows, len(prefixes)),
+        "first": _first_rows(rows, len(trie)),
         "rate": _column(rows["rate_units"], "q"),
         "shared": _column(rows["shared_id"], "I"),
         "name": _column(rows["name_id"], "I"),
@@ -96,8 +93,8 @@ def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _shared_texts(rows: pl.DataFrame, column: str, id_column: str) -> tuple[pl.DataFrame, list[str]]:
     texts = rows[column].unique().sort()
-    ids = pl.DataFrame({column: texts}).with_row_index(id_column)
-    return rows.join(ids, on=column, how="left", maintain_order="left").drop(column), texts.to_list()
+    ids = rows[column].cast(pl.Enum(texts)).to_physical().cast(pl.UInt32).alias(id_column)
+    return rows.drop(column).with_columns(ids), texts.to_list()
 
 
 def _shared_terms(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
