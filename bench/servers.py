@@ -86,7 +86,7 @@ def load_card(deck: Path, card: str, environment: Mapping[str, str], *, activate
     """
     Load a deck as the card's next revision, with ratedip's own command line.
     """
-    command = [str(machine.RATEDIP), "card", "load", card, str(deck), "--currency", "USD"]
+    command = [str(machine.RATEDIP), "card", "load", card, str(deck), "--currency", "USD", "--force", "--json"]
     command += ["--activate"] if activate else []
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     if done.returncode:

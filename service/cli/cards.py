@@ -110,6 +110,8 @@ def load(
         print_report(deck, err)
     if revision is None:
         raise typer.Exit(2)
+    if deck.currency is None:
+        err.print(f"the deck does not say its currency: loaded as {revision.currency}; say another with --currency")
     if not json:
         later = f"is loaded; to let it answer: ratedip card activate {name} {revision.number}"
         state = "answers now" if activate else later

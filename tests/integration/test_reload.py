@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from support.cards import NOW, RETAIL, install
 
 from ratecards.model import Rule
+from service.lookups.rate import rate_json
 from service.ops.reload import artifact_path, load_snapshot, refresh
 from service.snapshot import Desk, Snapshot
 from service.store.catalogue import CatalogueError, Revision, activate_revision, add_revision, list_revisions
@@ -102,3 +103,14 @@ def test_a_card_s_name_can_stand_in_a_url_and_a_file(engine: Engine, name: str) 
     with pytest.raises(CatalogueError, match="is not a card name"):
         add_revision(engine, Revision(name, 0, "d", "s", "USD", 1, 0, NOW), activate=True)
     assert list_revisions(engine) == []
+
+
+def test_a_new_revision_has_at_hand_what_the_old_one_was_asked_for(tmp_path: Path, engine: Engine) -> None:
+    install(tmp_path, "c", [Rule("44", "UK", 1), Rule("44113", "Leeds", 2)])
+    first = load_snapshot(engine, tmp_path / "cards", Snapshot())
+    rate_json(first.cards["c"], "441132456789", NOW)
+    install(tmp_path, "c", [Rule("44", "UK", 3), Rule("44113", "Leeds", 4)])
+    card = load_snapshot(engine, tmp_path / "cards", first).cards["c"]
+    assert (set(card.rendered), set(card.by_head)) == ({"44113"}, {"4411324"})
+    assert b'"revision":2' in rate_json(card, "441132456789", NOW)
+    assert b'"rate":"0.0000000004"' in rate_json(card, "441132456789", NOW)
