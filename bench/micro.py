@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import statistics
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import decks
+from bench import decks, imports
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -39,7 +38,7 @@ DATE: Final = b"Thu, 01 Jan 1970 00:00:00 GMT"
 @dataclass(frozen=True, slots=True)
 class Bench:
     """
-    What the figures are measured on: two compiled cards on disk, numbers, and what building the large one took.
+    What the figures are measured on: two compiled cards on disk, numbers.
     """
 
     small: Path
@@ -47,7 +46,6 @@ class Bench:
     numbers: list[str]
     sections: dict[str, int]
     rules: int
-    build_s: float
 
     def card(self) -> LiveCard:
         """
@@ -63,23 +61,25 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="ratedip-bench-") as directory:
         console.print("Inside the process: building the cards")
         bench = prepare(Path(directory), LARGE_QUICK if quick else LARGE)
-        return [figure(bench) for figure in FIGURES]
+        figures = [figure(bench) for figure in FIGURES]
+    if not quick:
+        console.print("Inside the process: reading decks")
+        figures += imports.measure()
+    return figures
 
 
 def prepare(directory: Path, large_rows: int) -> Bench:
     """
-    Generate both decks and compile them, timing the large one from its CSV to its file on disk.
+    Generate both decks and compile them.
     """
     deck = decks.az_deck(LOOKED_UP)
     small, large = directory / "small", directory / "large"
     decks.write_deck(small.with_suffix(".csv"), deck)
     build(small)
     decks.write_deck(large.with_suffix(".csv"), decks.az_deck(large_rows))
-    start_ns = time.perf_counter_ns()
     sections = build(large)
-    build_s = (time.perf_counter_ns() - start_ns) / 1e9
     numbers = decks.numbers(deck)
-    return Bench(small, large, numbers, {name: len(part) for name, part in sections.items()}, large_rows, build_s)
+    return Bench(small, large, numbers, {name: len(part) for name, part in sections.items()}, large_rows)
 
 
 def build(path: Path) -> dict[str, bytes]:
@@ -150,13 +150,6 @@ def artifact_size(bench: Bench) -> Figure:
     return Figure(f"artifact, {bench.rules:,} rules, names left out", size / bench.rules, "bytes a rule", 48.0)
 
 
-def build_time(bench: Bench) -> Figure:
-    """
-    Tell how long the large deck took from CSV to a compiled card on disk.
-    """
-    return Figure(f"deck of {bench.rules:,} CSV rows to compiled card on disk", bench.build_s, "s", 5.0)
-
-
 def open_time(bench: Bench) -> Figure:
     """
     Time verifying and mapping the large card.
@@ -167,7 +160,7 @@ def open_time(bench: Bench) -> Figure:
 
 FIGURES: Final[tuple[Callable[[Bench], Figure], ...]] = (
     *(rendered, rendered_first, matched, responded),
-    *(index_size, artifact_size, build_time, open_time),
+    *(index_size, artifact_size, open_time),
 )
 
 

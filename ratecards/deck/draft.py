@@ -42,7 +42,7 @@ class Draft:
         last_days: rows taken whose end date is a day, counted as the last day of the rate.
         rounded: rows taken with a price whose decimals beyond the tenth were a float's error.
         stated: facts of the lines above the header, those that were of use.
-        header: its cells.
+        excused: lines of blocked rows taken although their price or increments cannot be read.
     """
 
     rules: pl.DataFrame
@@ -57,7 +57,7 @@ class Draft:
     last_days: int
     rounded: int
     stated: Stated
-    header: tuple[str, ...]
+    excused: frozenset[int]
 
 
 def read_draft(sheet: Sheet, layout: Layout, mapping: Mapping, now: int | None) -> Draft:
@@ -95,7 +95,7 @@ def read_draft(sheet: Sheet, layout: Layout, mapping: Mapping, now: int | None) 
         last_days=_count(times.last_day, taken),
         rounded=_count(prices.rounded, taken),
         stated=_used(table, stated),
-        header=layout.header,
+        excused=frozenset(table.excused),
     )
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 import polars as pl
 
 from ratecards.deck.checks.against_base import gates, vanished
-from ratecards.deck.checks.assumed import assumptions
+from ratecards.deck.checks.assumed import assumptions, misfits
 from ratecards.deck.checks.duplicates import Resolved, resolve_duplicates
-from ratecards.deck.checks.notices import Notice, of_file
+from ratecards.deck.checks.notices import Notice, notice
 from ratecards.deck.checks.outliers import outliers
 from ratecards.deck.checks.timing import not_in_force
 from ratecards.deck.currencies import agreed, is_currency
@@ -20,7 +20,7 @@ from ratecards.deck.mapping import header_fingerprint
 from ratecards.deck.neighbours import serving
 from ratecards.deck.refusals import all_refused, listed
 from ratecards.deck.report import MAX_LISTED_WARNINGS, Report, Warning_
-from ratecards.deck.rows import ROW
+from ratecards.deck.rows import LINE, ROW
 from ratecards.deck.sheets import Found
 from ratecards.rules import SCHEMA
 
@@ -44,7 +44,7 @@ def make_deck(file: str, found: Found, ignored_sheets: tuple[str, ...], wish: Wi
         reasons = (*in_two, *_card_reasons(resolved.rules, draft, wish))
         serves = serving(resolved.rules, wish.now, twins=resolved.order is None)
         report = _with_rows(replace(report, reasons=reasons), found, draft, resolved, serves)
-        report = _with_warnings(report, _notices(resolved, draft, serves, wish, currency))
+        report = _with_warnings(report, _notices(found, draft, resolved, serves, wish, currency))
         rules = resolved.rules.select(SCHEMA.names())
     return Deck(rules, currency, report, not report.reasons, found.sheet.name, found.sheet.facts)
 
@@ -90,28 +90,28 @@ def _card_reasons(rules: pl.DataFrame, draft: Draft, wish: Wish) -> Iterator[str
 
 
 def _notices(
-    resolved: Resolved, draft: Draft, serves: pl.DataFrame, wish: Wish, currency: str | None
+    found: Found, draft: Draft, resolved: Resolved, serves: pl.DataFrame, wish: Wish, currency: str | None
 ) -> Iterator[Notice]:
+    rules = resolved.rules
     yield from assumptions(draft, wish.mapping, currency)
-    if not wish.mapping.matches(draft.header):
-        yield of_file(
-            "mapping", f"the header is not the one the mapping {wish.mapping.name} was made for".replace("  ", " ")
-        )
+    yield from misfits(wish.mapping, found.layout.header)
+    excused = rules.filter(pl.col(LINE).is_in(list(draft.excused))) if draft.excused else rules.clear()
+    yield notice("blocked", excused, pl.col("prefix") + " is blocked; a price or increment beside it cannot be read")
     twins = sorted(resolved.warnings, key=lambda warning: (warning.line or 0, warning.prefix or ""))
     yield Notice("duplicate", len(twins), tuple(twins[:MAX_LISTED_WARNINGS]))
-    yield from outliers(resolved.rules, serves, resolved.order)
-    yield from not_in_force(resolved.rules, serves, wish.now)
+    yield from outliers(rules, serves, resolved.order)
+    yield from not_in_force(rules, serves, wish.now)
     if wish.base is not None:
-        yield vanished(resolved.rules, wish.base, serves)
+        yield vanished(rules, wish.base, serves)
 
 
 def _with_warnings(report: Report, notices: Iterator[Notice]) -> Report:
     counts: dict[str, int] = {}
     warnings: list[Warning_] = []
-    for notice in notices:
-        if notice.count:
-            counts[notice.kind] = counts.get(notice.kind, 0) + notice.count
-            warnings += notice.listed
+    for found in notices:
+        if found.count:
+            counts[found.kind] = counts.get(found.kind, 0) + found.count
+            warnings += found.listed
     return replace(report, warnings=tuple(warnings), warning_counts=counts)
 
 

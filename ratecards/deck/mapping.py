@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ratecards.deck.currencies import is_currency
 from ratecards.deck.errors import MappingError
 from ratecards.deck.words import FIELDS, IGNORE, normal
+from ratecards.money import MoneyError, parse_units
 
 DateOrder = Literal["dmy", "mdy", "ymd"]
 Duplicates = Literal["refuse", "cheapest", "dearest", "last"]
@@ -77,6 +78,8 @@ class Mapping:
         _check_bounds(self)
         if self.timezone is not None and not is_zone(self.timezone):
             raise MappingError(f"'timezone' of a mapping is an IANA zone such as Europe/London, not {self.timezone!r}")
+        if self.connect_fee is not None and not _is_fee(self.connect_fee):
+            raise MappingError(f"'connect_fee' of a mapping is a decimal amount, not {self.connect_fee!r}")
         if self.currency is not None and not is_currency(self.currency):
             raise MappingError(f"'currency' of a mapping is an ISO 4217 code such as USD, not {self.currency!r}")
 
@@ -167,6 +170,13 @@ def _check_bounds(mapping: Mapping) -> None:
             continue
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise MappingError(f"'{name}' of a mapping is a whole number from {least} to {most}")
+
+
+def _is_fee(text: str) -> bool:
+    try:
+        return parse_units(text) >= 0
+    except MoneyError:
+        return False
 
 
 def is_zone(name: object) -> bool:

@@ -12,7 +12,7 @@ from ratecards.deck.mapping import Mapping
 from ratecards.deck.readers import amounts
 from ratecards.deck.rows import LINE
 from ratecards.deck.table import Table
-from ratecards.money import MAX_UNITS
+from ratecards.money import MAX_UNITS, parse_units
 
 MONEY = ("rate", "rate_next", *JURISDICTIONS, "connect_fee")
 
@@ -48,7 +48,8 @@ def read_prices(table: Table, decimal: Decimal_, mapping: Mapping, blocked: pl.S
     units = {name: _scaled(table, name, frame, mapping, blocked) for name, frame in found.items() if frame is not None}
     read = [frame for frame in found.values() if frame is not None]
     rounded = pl.select(pl.any_horizontal(pl.lit(value=False), *[f["rounded"].fill_null(value=False) for f in read]))
-    return Prices(_columns(table, units, blocked), _named(table, read), rounded.to_series())
+    fee = 0 if mapping.connect_fee is None else parse_units(mapping.connect_fee)
+    return Prices(_columns(table, units, blocked, fee), _named(table, read), rounded.to_series())
 
 
 def _named(table: Table, read: list[pl.DataFrame]) -> dict[str, int]:
@@ -72,13 +73,11 @@ def _scaled(table: Table, name: str, frame: pl.DataFrame, mapping: Mapping, bloc
     return pl.select(pl.when(fits).then(units * times // parts)).to_series()
 
 
-def _columns(table: Table, units: dict[str, pl.Series], blocked: pl.Series) -> pl.DataFrame:
-    rate = _rate(table, units, blocked)
-    fee = units.get("connect_fee", table.nothing(pl.Int64))
+def _columns(table: Table, units: dict[str, pl.Series], blocked: pl.Series, fee: int) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "rate_units": rate,
-            "connect_fee_units": fee.fill_null(0),
+            "rate_units": _rate(table, units, blocked),
+            "connect_fee_units": units.get("connect_fee", table.nothing(pl.Int64)).fill_null(fee),
             **{f"{name}_units": units.get(name, table.nothing(pl.Int64)) for name in JURISDICTIONS},
         }
     )

@@ -2,7 +2,7 @@
 The rows of one sheet as they are being read: parsed columns on one side, refused cells on the other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -36,6 +36,7 @@ class Table:
         stated: field → text the document states for all rows.
         names_escaped: a name may have an apostrophe in front against spreadsheets.
         refused: tables of :data:`REFUSED`.
+        excused: lines of rows taken in spite of a bad cell.
     """
 
     rows: pl.DataFrame
@@ -44,6 +45,7 @@ class Table:
     stated: Mapping[str, str] = field(default_factory=dict)
     names_escaped: bool = True
     refused: list[pl.DataFrame] = field(default_factory=list)
+    excused: set[int] = field(default_factory=set)
 
     def cells(self, name: str) -> pl.Series | None:
         """
@@ -75,7 +77,8 @@ class Table:
         """
         Refuse the cells of a field that have a reason.
         """
-        if excused is not None:
+        if excused is not None and (excused & reasons.is_not_null()).any():
+            self.excused.update(self.rows[LINE].filter(excused & reasons.is_not_null()))
             reasons = reasons.set(excused, None)
         if reasons.null_count() == reasons.len():
             return
@@ -91,7 +94,7 @@ class Table:
         )
         self.refused.append(frame.filter(pl.col(REASON).is_not_null()))
 
-    def refuse_where(self, name: str, mask: pl.Series, reason: str | Callable[[], pl.Series]) -> None:
+    def refuse_where(self, name: str, mask: pl.Series, reason: str) -> None:
         """
         Refuse the cells of a field in the rows of a mask, all for one reason.
         """

@@ -5,9 +5,11 @@ Whatever arrives, :func:`read_deck` returns a deck whose report adds up, within 
 or raises ``CellError``.
 """
 
+import io
 import json
 import random
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +36,9 @@ TESTS = Path(__file__).parents[1]
 SEED = 20260916
 SECONDS = 8
 PER_FILE_S = 5
+"""Seconds of the processor, which a busy machine does not lengthen."""
+
+PER_BOMB_S = 30
 
 TOKENS = (
     b'"', b'""', b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"-",
@@ -56,7 +61,7 @@ def seeds() -> list[bytes]:
     return [acme.read_bytes(), *(case["input"].encode() for case in vectors["cases"]), *small]
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
+def mutated(data: bytes, chance: random.Random, tokens: tuple[bytes, ...] = TOKENS) -> bytes:
     out = bytearray(data)
     for _ in range(chance.choice([1, 1, 2, 4, 9])):
         place = chance.randrange(len(out) + 1)
@@ -64,7 +69,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
         if what < 0.3 and out:
             out[min(place, len(out) - 1)] = chance.randrange(256)
         elif what < 0.6:
-            out[place:place] = chance.choice(TOKENS)
+            out[place:place] = chance.choice(tokens)
         elif what < 0.75:
             del out[place : place + chance.choice([1, 2, 10, 200])]
         elif what < 0.9:
@@ -85,9 +90,9 @@ def strings(chance: random.Random) -> Iterator[bytes]:
 
 
 def check(data: bytes, chance: random.Random) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     deck = read_deck(data, mapping=chance.choice(MAPPINGS), now=chance.choice([None, 1_790_000_000]))
-    assert time.monotonic() - start < PER_FILE_S
+    assert time.process_time() - start < PER_FILE_S
     report = deck.report
     assert deck.accepted == (not report.reasons)
     assert report.rows_read == report.rows_taken + report.rows_refused
@@ -108,6 +113,36 @@ def test_mutated_decks_and_strings_of_tokens_give_rows_or_a_refusal() -> None:
         check(data, chance)
         if time.monotonic() > end:
             break
+
+
+XML_TOKENS = (
+    b"<", b">", b'"', b"&#x41;", b"&x;", b"<!--", b"<![CDATA[", b"</row>", b'<row r="99">', b'<c r="A1"/>', b"</c>",
+    b't="s"', b't="e"', b't="d"', b"<v>-1</v>", b"<v>99999999999999999999</v>", b"<v>1e308</v>", b"<v>nan</v>",
+    b'r="ZZ99"', b'r="A0"', b'r="B99999999999999999999"', b's="99"', b'count="99999999999"', b"9" * 25, b"\xff", b"\x00",
+    b'<dimension ref="A1:XFD1048576"/>', b'number-columns-repeated="5"', b'office:date-value="9999-99-99"',
+)  # fmt: skip
+
+
+def with_a_part_mutated(data: bytes, chance: random.Random) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        names = [name for name in source.namelist() if name.endswith((".xml", ".rels"))]
+        chosen = chance.choice(names + [name for name in names if "sheet1" in name or "content" in name] * 4)
+        for name in source.namelist():
+            part = source.read(name)
+            target.writestr(name, mutated(part, chance, XML_TOKENS) if name == chosen else part)
+    return out.getvalue()
+
+
+def test_workbooks_with_a_mutated_part_give_rows_or_a_refusal() -> None:
+    """
+    As many as fit into some seconds: the library underneath neither crashes nor asks for the memory of a full sheet.
+    """
+    chance = random.Random(SEED)
+    books = [path.read_bytes() for path in sorted((TESTS / "good_decks").iterdir()) if path.suffix in (".xlsx", ".ods")]
+    end = time.monotonic() + SECONDS / 2
+    while time.monotonic() < end:
+        check(with_a_part_mutated(chance.choice(books), chance), chance)
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
@@ -200,9 +235,10 @@ def test_a_file_made_to_take_long_does_not(name: str) -> None:
     """
     Work grows with the file, not with what the file asks for.
     """
-    start = time.monotonic()
-    deck = read_deck(bombs()[name])
-    assert time.monotonic() - start < 20
+    data = bombs()[name]
+    start = time.process_time()
+    deck = read_deck(data)
+    assert time.process_time() - start < PER_BOMB_S
     assert deck.report.rows_read == deck.report.rows_taken + deck.report.rows_refused
 
 

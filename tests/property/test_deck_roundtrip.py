@@ -91,14 +91,3 @@ def test_a_card_written_in_any_format_and_packed_reads_back_the_same(
     assert deck.accepted, deck.report
     assert deck.rules.equals(card), (deck.rules, deck.report)
     assert deck.currency == "CHF"
-
-
-@SETTINGS
-@given(card=CARDS, form=st.sampled_from(FORMATS))
-def test_a_card_read_back_and_written_again_is_the_same_file(card: pl.DataFrame, form: Format) -> None:
-    """
-    Writing is settled after the first time, as far as a file can be told from its text.
-    """
-    once = read_deck(write_deck(card, form, "CHF")).rules
-    twice = read_deck(write_deck(once, form, "CHF")).rules
-    assert twice.equals(once)

@@ -13,7 +13,7 @@ from ratecards.deck.parse import CellReader, read_cells
 from ratecards.deck.readers import AREA_MARK, amounts, codes, codes_in_country, dates
 from ratecards.deck.times import UTC
 
-DIGITS = st.text("0123456789", max_size=18)
+DIGITS = st.one_of(st.text("0123456789", max_size=18), st.text("01", max_size=6))
 CODES = st.one_of(DIGITS, DIGITS.map("+{}".format), DIGITS.map("00{}".format), st.text("0123456789+-., ٠", max_size=8))
 AMOUNTS = st.one_of(
     st.builds("{}.{}".format, DIGITS, DIGITS),

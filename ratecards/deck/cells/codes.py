@@ -53,7 +53,7 @@ def read_codes(cell: str, style: CodeStyle, country: str = "") -> list[str]:
     """
     codes: dict[str, None] = {}
     lead: tuple[str, int] | None = None
-    for item in items(cell):
+    for item in items(cell, areas=bool(country)):
         found = _expand(item, style, in_country=bool(country))
         if not country and _joins(item, style):
             lead = item.parts[0], len(item.parts[0] + item.parts[1])

@@ -16,7 +16,7 @@ DASHES = "-\u2010\u2011\u2012\u2013\u2014"
 
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _EXPONENT = re.compile(r"[0-9][0-9.,]*[eE][+-]?[0-9]+", re.ASCII)
-_FLOAT = re.compile(r"([0-9]+)\.0", re.ASCII)
+_FLOAT = re.compile(r"(\+?[0-9]+)\.0", re.ASCII)
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+", re.ASCII)
 CLASSES = re.compile(r"([0-9]*)((?:\[[0-9-]+\][0-9]*)+)", re.ASCII)
 """An entry with brackets, as in ``113[0-58]``."""
@@ -32,9 +32,13 @@ class Item:
     mark: str = ""
 
 
-def items(cell: str) -> Iterator[Item]:
+def items(cell: str, *, areas: bool = False) -> Iterator[Item]:
     """
     Take a cell apart at commas, semicolons, bars and line ends.
+
+    Args:
+        cell: text of the cell, not blank.
+        areas: the entries are areas of a country; a 00 in front is theirs, and a + is none of a number's.
 
     Raises:
         CellError: an entry that is no code, range or join of digits.
@@ -46,7 +50,8 @@ def items(cell: str) -> Iterator[Item]:
     if not any(entries):
         raise CellError("holds no code")
     for entry in filter(None, entries):
-        yield _item(_bare(entry))
+        bare = _bare(entry)
+        yield _item(bare if areas else bare.removeprefix("+").strip().removeprefix("00"))
 
 
 def _refuse_thousands(cell: str) -> None:
@@ -62,10 +67,8 @@ def _bare(entry: str) -> str:
         raise CellError("has lost its last digits to a spreadsheet; have the column sent as text")
     if entry.startswith("^") or entry.endswith((".*", ".*$")):
         entry = entry.removeprefix("^").removesuffix("$").removesuffix(".*")
-    entry = entry.removeprefix("+").strip()
-    if (number := _FLOAT.fullmatch(entry)) is not None:
-        entry = number[1]
-    return entry.removeprefix("00")
+    number = _FLOAT.fullmatch(entry)
+    return entry if number is None else number[1]
 
 
 def _item(entry: str) -> Item:

@@ -2,12 +2,13 @@
 What was taken for granted because the file does not say, or says by the way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ratecards.deck.checks.notices import Notice, of_file
 from ratecards.deck.draft import Draft
 from ratecards.deck.mapping import Mapping
 from ratecards.deck.times import DEFAULT_S
+from ratecards.deck.words import IGNORE, normal
 
 KIND = "assumed"
 
@@ -38,6 +39,19 @@ def assumptions(draft: Draft, mapping: Mapping, currency: str | None) -> Iterato
         if line and field in ("effective", "expires", "billing"):
             text = draft.stated.values[field]
             yield of_file(KIND, f"'{text}' in line {line} is taken as {field} of every row without its own", line)
+
+
+def misfits(mapping: Mapping, header: Sequence[str]) -> Iterator[Notice]:
+    """
+    Say where a mapping does not fit the file it was used on.
+    """
+    if not mapping.matches(header):
+        name = f"mapping {mapping.name}" if mapping.name else "mapping"
+        yield of_file("mapping", f"the header is not the one the {name} was made for")
+    known = {normal(text) for text in header}
+    for text, field in mapping.columns.items():
+        if field != IGNORE and normal(text) not in known:
+            yield of_file("mapping", f"the file has no column '{text}', which the mapping takes for {field}")
 
 
 def _rows(count: int) -> str:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from ratecards.deck.errors import DeckError
 from ratecards.deck.mapping import Duplicates
 from ratecards.deck.neighbours import DictionaryOrder
 from ratecards.deck.report import Warning_
@@ -28,6 +29,9 @@ TERMS = [
     "rate_indeterminate_units",
 ]
 """Rules that agree in these as well say the same."""
+
+MAX_TWINS = 1_000_000
+"""Rows that may repeat a key; beyond, the file is no price list."""
 
 _INDEX = "index"
 
@@ -72,10 +76,15 @@ def resolve_duplicates(rules: pl.DataFrame, duplicates: Duplicates) -> Resolved:
     Args:
         rules: :data:`ratecards.rules.SCHEMA` with ``row`` and ``line``.
         duplicates: the mapping's word.
+
+    Raises:
+        DeckError: more repeated keys than a price list has.
     """
     order = DictionaryOrder(rules["prefix"])
     if not order.has_twins():
         return Resolved(rules, order=order)
+    if rules.height - rules.select(KEY).n_unique() > MAX_TWINS:
+        raise DeckError(f"has more than {MAX_TWINS:,} rows with a code and date that stand there already")
     groups = list(_groups(rules))
     result = Resolved(rules)
     if duplicates == "refuse":

@@ -23,7 +23,7 @@ MAX_LINE = 2**20
 """Bytes of one line; the longest cell a spreadsheet holds is 32,767 characters."""
 
 _TOO_LONG = "is no row of rates: the line is too long"
-_SAMPLE_BYTES = 2**17
+_SAMPLE_BYTES = 2**16
 _SAMPLE_LINES = 200
 _LINE_ONLY = "\x1f"
 

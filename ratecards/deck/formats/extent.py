@@ -16,15 +16,19 @@ from ratecards.deck.errors import DeckError
 MAX_CELLS = 16_000_000
 """Cells of one block, blank ones counted: a million rows of sixteen columns."""
 
+MAX_SHEET_ROWS = 2**20
+"""Rows of a sheet, as spreadsheets have them."""
+
 TOO_LARGE = f"is a workbook of more than {MAX_CELLS:,} cells, counted from the first corner to the last"
 DAMAGED = "is a damaged workbook"
 
-_CELL = r"<(?:\w+:)?c[\s>/]"
-_PLAIN_CELL = b'<c r="'
-_FAR_ROW = r""" r="[A-Z]{0,4}([0-9]{6,9})\""""
+_CELL, _ROW = r"<(?:\w+:)?c[\s>/]", r"<(?:\w+:)?row[\s>/]"
+_PLAIN = r'<(?:c r="[A-Z]{1,3}|row r=")[1-9][0-9]{0,6}"'
+_FAR_ROW = r""" r="[A-Z]*([0-9]{6,})"""
 _LARGE = 100_000
 _TWO_LETTERS = 26 * 27
-_ANY_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{0,9})([0-9]{0,12})["']""")
+_ANY_REFERENCE = re.compile(rb"""[\s"']r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_PLACE = re.compile(rb"([A-Za-z]{0,3})([1-9][0-9]{0,6})")
 _ERRORS = re.compile(rb"""<c r="([A-Z]{1,3}[0-9]{1,7})"[^>]*\st="e"[^>]*>""")
 
 
@@ -35,17 +39,18 @@ def check_xlsx(part: bytes) -> None:
     Raises:
         DeckError: its cells reach further than :data:`MAX_CELLS`.
     """
+    if b"sheetData" not in part:
+        return
     if b"\x00" in part:
         raise DeckError(DAMAGED)
     text = pl.Series([part.decode("latin-1")])
-    if text.str.count_matches(_CELL)[0] != part.count(_PLAIN_CELL):
+    if text.str.count_matches(f"{_CELL}|{_ROW}")[0] != text.str.count_matches(_PLAIN)[0]:
         _check_odd(part)
-        return
     rows = _LARGE
     if text.str.contains(_FAR_ROW)[0]:
-        far = text.str.extract_all(_FAR_ROW).explode().str.extract(_FAR_ROW).cast(pl.Int64).max()
+        far = text.str.extract_all(_FAR_ROW).explode().str.extract(_FAR_ROW).str.head(9).cast(pl.Int64).max()
         rows = max(rows, int(far or 0))  # type: ignore[arg-type]
-    if text.str.contains(_beyond(MAX_CELLS // rows))[0]:
+    if rows > MAX_SHEET_ROWS or text.str.contains(_beyond(MAX_CELLS // rows))[0]:
         raise DeckError(TOO_LARGE)
 
 
@@ -97,7 +102,7 @@ def column_number(letters: str) -> int:
 
 
 def _check(rows: int, columns: int) -> None:
-    if rows * columns > MAX_CELLS:
+    if rows > MAX_SHEET_ROWS or rows * columns > MAX_CELLS:
         raise DeckError(TOO_LARGE)
 
 
@@ -107,10 +112,12 @@ def _check_odd(part: bytes) -> None:
     for piece in re.split(rb"<(?:\w+:)?row[\s>/]", part):
         rows += 1
         columns = max(columns, len(re.findall(rb"<(?:\w+:)?c[\s>/]", piece)))
-    for letters, digits in _ANY_REFERENCE.findall(part):
-        columns = max(columns, column_number(letters.decode()[:6]))
-        rows = max(rows, int(digits or 0))
-        _check(rows, columns)
+    for reference in map(b"".join, _ANY_REFERENCE.findall(part)):
+        place = _PLACE.fullmatch(reference)
+        if place is None:
+            raise DeckError(DAMAGED)
+        columns = max(columns, column_number(place[1].decode()))
+        rows = max(rows, int(place[2]))
     _check(rows, columns)
 
 

@@ -19,6 +19,9 @@ from ratecards.money import ROUNDINGS
 MAX_BYTES = 256 * 2**20
 """Bytes of a document; as Python objects it takes ten times as much."""
 
+MAX_CARDS = 1_000
+"""Cards of one document."""
+
 _VOICE = ("voice", "fax")
 _DEFAULTS = {"default_initial": "mcd", "default_pulse": "pulse", "connection": "connect_fee"}
 _FACTS = {"effective_date": "effective", "expiry_date": "expires", "timezone": "timezone"}
@@ -54,6 +57,8 @@ def read_document(data: bytes) -> list[Sheet]:
     version = str(document.get("schema_version", ""))
     if not re.fullmatch(r"1(\.[0-9]+)*", version, re.ASCII):
         raise DeckError(f"is an open rate card of schema version '{version[:20]}'; only version 1 is read")
+    if len(document["cards"]) > MAX_CARDS:
+        raise DeckError(f"is an open rate card of more than {MAX_CARDS:,} cards")
     if not document["cards"]:
         raise DeckError("is an open rate card without a card")
     return [_card(_encodable(name), card, _stated(document)) for name, card in document["cards"].items()]

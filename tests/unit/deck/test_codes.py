@@ -115,6 +115,9 @@ def test_areas_of_a_country_follow_its_code() -> None:
     """
     assert read_codes("6, 7", PLAIN, "34") == ["346", "347"]
     assert read_codes("08-11", CodeStyle(hyphen="join"), "34") == ["3408", "3409", "3410", "3411"]
+    assert read_codes("005", PLAIN, "34") == ["34005"]
+    with pytest.raises(CellError):
+        read_codes("+6", PLAIN, "34")
 
 
 @pytest.mark.parametrize(

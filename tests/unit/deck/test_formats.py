@@ -186,16 +186,26 @@ def test_a_row_of_a_workbook_has_the_number_the_sheet_shows() -> None:
     assert sheet.lines[8] == 9
 
 
-@pytest.mark.parametrize("reference", ["XFD1048576", "A99999999", "Z999999", "AAA200000"])
+@pytest.mark.parametrize("reference", ["XFD1048576", "A9999999", "Z999999", "AAA200000"])
 def test_a_cell_far_away_is_refused_before_the_block_is_built(reference: str) -> None:
     """
     One kilobyte cannot ask for the memory of a full sheet.
     """
-    part = f'<worksheet><row r="1"><c r="A1"><v>1</v></c><c r="{reference}"><v>1</v></c></row></worksheet>'
+    part = f'<sheetData><row r="1"><c r="A1"><v>1</v></c><c r="{reference}"><v>1</v></c></row></sheetData>'
     with pytest.raises(DeckError, match="more than 16,000,000 cells"):
         check_xlsx(part.encode())
     with pytest.raises(DeckError, match="more than 16,000,000 cells"):
         check_xlsx(part.replace('"A1"', "'A1'").encode())
+
+
+@pytest.mark.parametrize("reference", ["A99999999999999999999999991", "AAAAAA1", "A0", "A-1", "1A", ""])
+def test_a_cell_at_no_place_is_refused_before_its_number_overflows(reference: str) -> None:
+    """
+    Numbers that wrap around in the library's arithmetic would ask for any amount of memory.
+    """
+    part = f'<sheetData><row r="1"><c r="A1"/><c r="{reference}"><v>1</v></c></row></sheetData>'
+    with pytest.raises(DeckError, match="damaged"):
+        check_xlsx(part.encode())
 
 
 def test_cells_without_a_place_are_counted_one_after_another() -> None:
@@ -203,9 +213,9 @@ def test_cells_without_a_place_are_counted_one_after_another() -> None:
     Leaving the references out is no way around the bound.
     """
     wide = "<row>" + "<c><v>1</v></c>" * 5000 + "</row>"
-    check_xlsx(f"<worksheet>{wide}</worksheet>".encode())
+    check_xlsx(f"<sheetData>{wide}</sheetData>".encode())
     with pytest.raises(DeckError, match="more than"):
-        check_xlsx(f"<worksheet>{wide}{'<row></row>' * (MAX_CELLS // 5000 + 1)}</worksheet>".encode())
+        check_xlsx(f"<sheetData>{wide}{'<row></row>' * (MAX_CELLS // 5000 + 1)}</sheetData>".encode())
 
 
 def test_the_library_gets_the_bytes_that_were_measured() -> None:

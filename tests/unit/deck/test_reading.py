@@ -248,6 +248,25 @@ def test_an_open_order_of_dates_refuses_the_card_and_keeps_the_prices() -> None:
     assert read("Prefix,Rate,Effective\n44,0.01,03/04/2027\n", date_order="mdy").accepted
 
 
+def test_a_rule_holds_for_a_second_at_least() -> None:
+    """
+    One that would end when it starts, or before, is refused; there is no such rule.
+    """
+    rows = "44,0.01,2026-09-16 10:00:00,2026-09-16 10:00:01\n49,0.01,2026-09-16 10:00:00,2026-09-16 10:00:00\n"
+    deck = read("Prefix,Rate,Start Date,End Date\n" + rows)
+    assert column(deck, "prefix") == ["44"]
+    assert (deck.report.refusals[0].line, deck.report.refusals[0].column) == (3, "End Date")
+
+
+def test_of_two_rules_of_one_code_the_newer_takes_its_calls() -> None:
+    """
+    Of those that hold now; without a clock the older stands for the code.
+    """
+    text = "Prefix,Rate,Effective\n44,0.01,2026-01-01\n44,0.02,2026-09-01\n44,0.03,2026-12-01\n441,,\n"
+    assert "fall to 44 at 0.02" in read(text, now=NOW).report.refusals[0].reason
+    assert "fall to 44 at 0.01" in read(text).report.refusals[0].reason
+
+
 def test_a_last_day_counts_unless_the_mapping_says_otherwise() -> None:
     """
     A rate until the 16th holds on the 16th.
@@ -549,6 +568,31 @@ def test_a_mapping_made_for_another_header_is_used_with_a_warning() -> None:
     deck = read("Prefix,Rate,Inc\n44,0.01,1\n", fingerprint="0" * 32, name="acme")
     assert deck.accepted
     assert messages(deck, "mapping") == ["the header is not the one the mapping acme was made for"]
+
+
+def test_a_column_the_mapping_names_and_the_file_lacks_is_told() -> None:
+    """
+    The carrier may have renamed it, and another be read in its place.
+    """
+    deck = read("Prefix,Rate,Inc\n44,0.01,1\n", columns={"Rate Peak": "rate", "Rate Id": "ignore"})
+    assert messages(deck, "mapping") == ["the file has no column 'Rate Peak', which the mapping takes for rate"]
+
+
+def test_a_connect_fee_of_the_mapping_is_for_rows_without_one() -> None:
+    """
+    A fee in the file wins, 0 included.
+    """
+    deck = read("Prefix,Rate,Connect Fee\n44,0.01,\n49,0.01,0\n", connect_fee="0.05")
+    assert column(deck, "connect_fee_units") == [500_000_000, 0]
+
+
+def test_a_blocked_row_with_a_bad_price_is_taken_and_told() -> None:
+    """
+    The block counts; the price beside it never would.
+    """
+    deck = read("Prefix,Rate,Status\n44,n/a,blocked\n49,0.01,active\n")
+    assert column(deck, "blocked") == [True, False]
+    assert messages(deck, "blocked") == ["44 is blocked; a price or increment beside it cannot be read"]
 
 
 def test_an_open_rate_card_brings_its_terms() -> None:

@@ -88,6 +88,7 @@ def test_a_mapping_saved_as_json_comes_back_the_same() -> None:
     [{"colour": 1}, {"date_order": "dym"}, {"hyphen": "both"}, {"duplicates": None}, {"decimal_comma": "yes"},
      {"columns": {"Rate": "prize"}}, {"columns": ["Rate"]}, {"columns": {"Rate": 1}}, {"constants": {"prefix": "44"}},
      {"timezone": "Mars/Olympus"}, {"timezone": ""}, {"timezone": "../../etc/passwd"}, {"timezone": 1},
+     {"connect_fee": "free"}, {"connect_fee": "-1"},
      {"currency": "usd"}, {"currency": 1}, {"mcd_s": -1}, {"pulse_s": 0}, {"pulse_s": True}, {"rate_seconds": 0},
      {"price_divisor": 1.5}, {"sheet": 1}, {"name": None}, {"npa_nxx": 1}],
 )  # fmt: skip
