@@ -118,7 +118,8 @@ def test_mutated_decks_and_strings_of_tokens_give_rows_or_a_refusal() -> None:
 XML_TOKENS = (
     b"<", b">", b'"', b"&#x41;", b"&x;", b"<!--", b"<![CDATA[", b"</row>", b'<row r="99">', b'<c r="A1"/>', b"</c>",
     b't="s"', b't="e"', b't="d"', b"<v>-1</v>", b"<v>99999999999999999999</v>", b"<v>1e308</v>", b"<v>nan</v>",
-    b'r="ZZ99"', b'r="A0"', b'r="B99999999999999999999"', b's="99"', b'count="99999999999"', b"9" * 25, b"\xff", b"\x00",
+    b'r="ZZ99"', b'r="A0"', b'r="B99999999999999999999"', b's="99"', b'count="99999999999"', b"9" * 25, b"\xff",
+    b"\x00",
     b'<dimension ref="A1:XFD1048576"/>', b'number-columns-repeated="5"', b'office:date-value="9999-99-99"',
 )  # fmt: skip
 
