@@ -3,7 +3,7 @@ Where the table of rates begins, and which column holds what.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ratecards.deck.grid import Sheet
 from ratecards.deck.mapping import Mapping
@@ -83,17 +83,15 @@ def find_layout(sheet: Sheet, mapping: Mapping, at: int | None = None) -> Layout
 
 def _headings(header: tuple[str, ...], mapping: Mapping) -> tuple[Heading, ...]:
     given = {normal(text): name for text, name in mapping.columns.items()}
-    return tuple(_heading(text, given) for text in header)
+    return tuple(_heading(text, position, given) for position, text in enumerate(header, start=1))
 
 
-def _heading(text: str, given: dict[str, str]) -> Heading:
+def _heading(text: str, position: int, given: dict[str, str]) -> Heading:
     heading = recognise(text)
-    if text and heading.wording in given:
-        name = given[heading.wording]
-        return Heading(
-            None if name == IGNORE else name, heading.wording, minor=heading.minor, per_second=heading.per_second
-        )
-    return heading
+    name = given.get(f"column {position}", given.get(heading.wording) if text else None)
+    if name is None:
+        return heading
+    return replace(heading, field=None if name == IGNORE else name, age="", told=True)
 
 
 def _names_codes(fields: set[str | None]) -> bool:
@@ -107,23 +105,25 @@ def _names_prices(fields: set[str | None], mapping: Mapping) -> bool:
 def _layout(index: int, header: tuple[str, ...], headings: tuple[Heading, ...], mapping: Mapping) -> Layout:
     columns: dict[str, int] = {}
     questions: list[str] = []
-    given = {normal(text) for text in mapping.columns}
     for name in dict.fromkeys(heading.field for heading in headings if heading.field):
         found = [i for i, heading in enumerate(headings) if heading.field == name]
-        named = [i for i in found if headings[i].wording in given]
         if name in SEVERAL:
             columns |= {f"{name} {n}" if n else name: i for n, i in enumerate(found)}
             continue
-        chosen = named or list(_preferred(name, found, headings))
+        chosen = [i for i in found if headings[i].told] or list(_preferred(name, found, headings))
         if len(chosen) > 1:
-            titles = ", ".join(header[i] for i in chosen)
-            questions.append(
-                f"several columns hold the {_NOUNS.get(name, name)} ({titles}): "
-                f"say in the mapping's columns which is '{name}' and which to 'ignore'"
-            )
+            questions.append(_which(name, [header[i] for i in chosen]))
         columns[name] = chosen[0]
     questions += _units_question(header, headings, columns, mapping)
     return Layout(index, header, _one_way_of_codes(columns), headings, tuple(questions))
+
+
+def _which(name: str, titles: list[str]) -> str:
+    places = "" if len(set(titles)) == len(titles) else "; 'column 3' names the third"
+    return (
+        f"several columns hold the {_NOUNS.get(name, name)} ({', '.join(titles)}): "
+        f"say in the mapping's columns which is '{name}' and which to 'ignore'{places}"
+    )
 
 
 _NOUNS = {"prefix": "codes", "rate": "price"}

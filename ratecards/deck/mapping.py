@@ -29,8 +29,8 @@ class Mapping:
     How to read a carrier's deck. Everything left out is recognised, and asked for where it cannot be.
 
     Attributes:
-        columns: header text → field (``prefix``, ``rate``, ``effective``, ...; ``ignore`` leaves a column out).
-            Columns not named here are recognised by their words.
+        columns: header text → field (``prefix``, ``rate``, ``effective``, ...; ``ignore`` leaves a column out);
+            ``column 3`` is the third, whatever its header. Columns not named here are recognised by their words.
         constants: field → one cell's text for every row, for what the file does not say (``effective``, ``status``).
         sheet: sheet of a workbook, or card of an open rate card, to read.
         date_order: how 03/04/2027 is meant.

@@ -51,14 +51,14 @@ def read_prefixes(table: Table, mapping: Mapping) -> Prefixes:
         return _read(table, "nxx", cells, codes(CodeStyle(npa_nxx=True)))
     cells = _joined(table, "country_code", "area", AREA_MARK, blank_second=True)
     style = CodeStyle(mapping.hyphen, mapping.spaces)
-    return _read(table, "area", cells, codes_in_country(style), _whole_codes_question(table, mapping))
+    return _read(table, "area", cells, codes_in_country(style), _whole_codes_question(table))
 
 
 def _from_one(table: Table, mapping: Mapping) -> Prefixes:
     cells = _text(table, "prefix")
     title = table.layout.header[table.layout.columns["prefix"]]
     style, questions = settle_codes(Column(cells, table.rows[LINE]), normal(title), mapping)
-    if normal(title) not in map(normal, mapping.columns):
+    if not _told(table, "prefix"):
         questions += _country_question(table, cells, title)
     table.refuse_where("prefix", cells.is_null(), _BLANK)
     return _read(table, "prefix", cells, codes(style), questions)
@@ -99,13 +99,17 @@ def _country_question(table: Table, cells: pl.Series, title: str) -> list[str]:
     return [f"the code {place} does not start with its country code: {_say_which(title)}"]
 
 
-def _whole_codes_question(table: Table, mapping: Mapping) -> list[str]:
+def _whole_codes_question(table: Table) -> list[str]:
     country, area = _text(table, "country_code"), _text(table, "area")
     title = table.layout.header[table.layout.columns["area"]]
     whole = _start_with(area, country.str.strip_chars_start("+")).drop_nulls()
-    if normal(title) in map(normal, mapping.columns) or whole.is_empty() or not whole.all():
+    if _told(table, "area") or whole.is_empty() or not whole.all():
         return []
     return [f"every cell of '{title}' starts with its country code: {_say_which(title)}"]
+
+
+def _told(table: Table, name: str) -> bool:
+    return table.layout.headings[table.layout.columns[name]].told
 
 
 def _say_which(title: str) -> str:

@@ -152,17 +152,17 @@ class Heading:
         field: one of :data:`FIELDS`; None: not recognised.
         wording: the header in small letters without punctuation.
         age: of several price columns: ``new`` or ``past``.
-        qualifier: what sets this price column apart from a plain one: ``peak``.
         minor: prices are in cents or pence.
         per_second: prices are for one second.
+        told: the mapping says which field it is.
     """
 
     field: str | None
     wording: str
     age: Age = ""
-    qualifier: str = ""
     minor: bool = False
     per_second: bool = False
+    told: bool = False
 
 
 def normal(text: str) -> str:
@@ -192,8 +192,7 @@ def recognise(header: str) -> Heading:
     if rest == ["n"]:
         return Heading("rate_next", wording, minor=minor, per_second=per_second)
     age: Age = next((_AGES[word] for word in rest if word in _AGES), "")
-    qualifier = "" if rest == ["1"] else " ".join(word for word in rest if word not in _AGES)
-    return Heading(jurisdiction or "rate", wording, age, "" if jurisdiction else qualifier, minor, per_second)
+    return Heading(jurisdiction or "rate", wording, age, minor, per_second)
 
 
 def _jurisdiction(words: list[str]) -> str | None:

@@ -10,7 +10,7 @@ import json
 import random
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,7 +34,10 @@ from ratecards.deck.words import recognise
 
 TESTS = Path(__file__).parents[1]
 SEED = 20260916
-SECONDS = 8
+QUICK = 600
+"""Files read on every run of the tests; ``make faults`` reads two hundred thousand."""
+
+SHARDS, OF_A_SHARD = 20, 5_000
 PER_FILE_S = 5
 """Seconds of the processor, which a busy machine does not lengthen."""
 
@@ -80,13 +83,8 @@ def mutated(data: bytes, chance: random.Random, tokens: tuple[bytes, ...] = TOKE
     return bytes(out)
 
 
-def strings(chance: random.Random) -> Iterator[bytes]:
-    known = seeds()
-    while True:
-        if chance.random() < 0.3:
-            yield b"".join(chance.choice(TOKENS) for _ in range(chance.randrange(40)))
-        else:
-            yield mutated(chance.choice(known), chance)
+def of_tokens(chance: random.Random) -> bytes:
+    return b"".join(chance.choice(TOKENS) for _ in range(chance.randrange(40)))
 
 
 def check(data: bytes, chance: random.Random) -> None:
@@ -103,16 +101,27 @@ def check(data: bytes, chance: random.Random) -> None:
     json.dumps(report.as_json()).encode()
 
 
+def read_many(seed: str, count: int) -> None:
+    chance, known = random.Random(seed), seeds()
+    for _ in range(count):
+        check(of_tokens(chance), chance)
+        check(mutated(chance.choice(known), chance), chance)
+
+
 def test_mutated_decks_and_strings_of_tokens_give_rows_or_a_refusal() -> None:
     """
-    As many as fit into some seconds, in the same order on every run.
+    The same few hundred of each on every run.
     """
-    chance = random.Random(SEED)
-    end = time.monotonic() + SECONDS
-    for data in strings(chance):
-        check(data, chance)
-        if time.monotonic() > end:
-            break
+    read_many(f"{SEED}", QUICK)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_a_hundred_thousand_of_each_give_rows_or_a_refusal(shard: int) -> None:
+    """
+    Other strings and other mutations in every shard.
+    """
+    read_many(f"{SEED} {shard}", OF_A_SHARD)
 
 
 XML_TOKENS = (
@@ -135,15 +144,27 @@ def with_a_part_mutated(data: bytes, chance: random.Random) -> bytes:
     return out.getvalue()
 
 
+def read_workbooks(seed: str, count: int) -> None:
+    chance = random.Random(seed)
+    books = [path.read_bytes() for path in sorted((TESTS / "good_decks").iterdir()) if path.suffix in (".xlsx", ".ods")]
+    for _ in range(count):
+        check(with_a_part_mutated(chance.choice(books), chance), chance)
+
+
 def test_workbooks_with_a_mutated_part_give_rows_or_a_refusal() -> None:
     """
-    As many as fit into some seconds: the library underneath neither crashes nor asks for the memory of a full sheet.
+    The library underneath neither crashes nor asks for the memory of a full sheet.
     """
-    chance = random.Random(SEED)
-    books = [path.read_bytes() for path in sorted((TESTS / "good_decks").iterdir()) if path.suffix in (".xlsx", ".ods")]
-    end = time.monotonic() + SECONDS / 2
-    while time.monotonic() < end:
-        check(with_a_part_mutated(chance.choice(books), chance), chance)
+    read_workbooks(f"{SEED}", QUICK)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("shard", range(SHARDS))
+def test_ten_thousand_workbooks_with_a_mutated_part_give_rows_or_a_refusal(shard: int) -> None:
+    """
+    Other parts and other damage in every shard.
+    """
+    read_workbooks(f"{SEED} {shard}", OF_A_SHARD // 10)
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])

@@ -48,7 +48,7 @@ def misfits(mapping: Mapping, header: Sequence[str]) -> Iterator[Notice]:
     if not mapping.matches(header):
         name = f"mapping {mapping.name}" if mapping.name else "mapping"
         yield of_file("mapping", f"the header is not the one the {name} was made for")
-    known = {normal(text) for text in header}
+    known = {normal(text) for text in header} | {f"column {position + 1}" for position in range(len(header))}
     for text, field in mapping.columns.items():
         if field != IGNORE and normal(text) not in known:
             yield of_file("mapping", f"the file has no column '{text}', which the mapping takes for {field}")

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from ratecards.deck.errors import DeckError
 from ratecards.deck.formats.archive import open_workbook
 from ratecards.deck.formats.extent import DAMAGED, MAX_CELLS, TOO_LARGE
-from ratecards.deck.grid import MAX_COLUMNS, Sheet, stripped
+from ratecards.deck.grid import MAX_COLUMNS, SPACES, Sheet
 
 MAX_SHEETS = 64
 """Sheets of a workbook that are looked at."""
@@ -79,17 +79,23 @@ def _sheet(name: str, rows: list[list[Any]], errors: Iterable[tuple[int, int]]) 
     for row, column in errors:
         if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
             rows[row][column] = ERROR
-    columns = [_texts(column) for column in zip(*rows, strict=True)][:MAX_COLUMNS] if rows else []
-    cells = pl.DataFrame([pl.Series(str(i), column, dtype=pl.String) for i, column in enumerate(columns)])
-    lines = pl.arange(1, len(rows) + 1, dtype=pl.UInt32, eager=True)
-    return Sheet(name, stripped(cells), lines)
+    columns = list(zip(*rows, strict=True))[:MAX_COLUMNS]
+    cells = pl.DataFrame([pl.Series(str(i), _texts(column), dtype=pl.String) for i, column in enumerate(columns)])
+    return Sheet(name, cells, pl.arange(1, len(rows) + 1, dtype=pl.UInt32, eager=True))
 
 
-def _texts(column: tuple[Any, ...]) -> list[str]:
-    return [value if value.__class__ is str else _text(value) for value in column]
+def _texts(column: tuple[Any, ...]) -> list[str | None]:
+    if bool in set(map(type, column)):
+        return [_text(value) for value in column]  # a bool is equal to a number, and would be taken for it below
+    texts = {value: _text(value) for value in set(column)}
+    return [texts[value] for value in column]
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> str | None:
+    return _as_written(value).strip(SPACES) or None
+
+
+def _as_written(value: Any) -> str:
     if value.__class__ is float:
         if value.is_integer() and -_WHOLE < value < _WHOLE:
             return str(int(value))

@@ -25,7 +25,7 @@ DAMAGED = "is a damaged workbook"
 _CELL, _ROW = r"<(?:\w+:)?c[\s>/]", r"<(?:\w+:)?row[\s>/]"
 _PLAIN = r'<(?:c r="[A-Z]{1,3}|row r=")[1-9][0-9]{0,6}"'
 _FAR_ROW = r""" r="[A-Z]*([0-9]{6,})"""
-_LARGE = 100_000
+_LARGE = r""" r="(?:[A-Z]{2}|[Q-Z]|[A-Z]?[0-9]{7})"""  # without one, sixteen columns and a million rows at most
 _TWO_LETTERS = 26 * 27
 _ANY_REFERENCE = re.compile(rb"""[\s"']r\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _PLACE = re.compile(rb"([A-Za-z]{0,3})([1-9][0-9]{0,6})")
@@ -46,10 +46,10 @@ def check_xlsx(part: bytes) -> None:
     text = pl.Series([part.decode("latin-1")])
     if text.str.count_matches(f"{_CELL}|{_ROW}")[0] != text.str.count_matches(_PLAIN)[0]:
         _check_odd(part)
-    rows = _LARGE
-    if text.str.contains(_FAR_ROW)[0]:
-        far = text.str.extract_all(_FAR_ROW).explode().str.extract(_FAR_ROW).str.head(9).cast(pl.Int64).max()
-        rows = max(rows, int(far or 0))  # type: ignore[arg-type]
+    if not text.str.contains(_LARGE)[0]:
+        return
+    far = text.str.extract_all(_FAR_ROW).explode().str.extract(_FAR_ROW).str.head(9).cast(pl.Int64).max()
+    rows = max(99_999, int(far or 0))  # type: ignore[arg-type]
     if rows > MAX_SHEET_ROWS or text.str.contains(_beyond(MAX_CELLS // rows))[0]:
         raise DeckError(TOO_LARGE)
 

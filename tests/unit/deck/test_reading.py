@@ -318,6 +318,16 @@ def test_columns_may_be_named_by_the_mapping() -> None:
     assert rates(read("Code,Rate Peak,Rate Off-peak\n44,0.01,0.005\n", columns={"rate peak": "rate"})) == {"44": "0.01"}
 
 
+def test_columns_of_one_name_are_told_apart_by_their_place() -> None:
+    """
+    Two columns called Rate cannot be named by their header.
+    """
+    text = "Code,Rate,Rate\n44,0.01,0.02\n"
+    assert "'column 3' names the third" in read(text).report.reasons[0]
+    assert rates(read(text, columns={"column 3": "rate"})) == {"44": "0.02"}
+    assert rates(read(text, columns={"Column 3": "ignore"})) == {"44": "0.01"}
+
+
 def test_constants_fill_in_for_columns_the_file_does_not_have() -> None:
     """
     They never fill a blank cell of a column it has.
