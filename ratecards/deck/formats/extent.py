@@ -87,7 +87,7 @@ def check_ods(part: bytes) -> None:
     parser.EntityDeclHandler = measure.entity
     try:
         parser.Parse(part, True)
-    except expat.ExpatError:
+    except (expat.ExpatError, LookupError):  # the latter for an encoding nobody knows
         raise DeckError(DAMAGED) from None
 
 
