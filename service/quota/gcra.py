@@ -4,7 +4,11 @@ Throughput by the generic cell rate algorithm: one integer an account, one compa
 Source: ITU-T I.371 (03/2004) annex A.1, the virtual scheduling algorithm.
 """
 
+from math import ceil
+
 NS = 10**9
+NEVER_NS = 2**62
+"""Further ahead than any clock: as a tolerance below zero it lets nothing through."""
 
 
 class Gcra:
@@ -14,21 +18,22 @@ class Gcra:
     Attributes:
         interval_ns: time one request takes up.
         tolerance_ns: how far ahead of its time a request may come.
+        due_ns: when the next request would be neither early nor late.
 
     """
 
-    __slots__ = ("_due_ns", "interval_ns", "tolerance_ns")
+    __slots__ = ("due_ns", "interval_ns", "tolerance_ns")
 
     def __init__(self, per_second: float, burst: int) -> None:
         """
         Args:
             per_second: requests a second.
-            burst: requests at one instant after a pause, at least 1.
+            burst: requests at one instant after a pause; 0: nothing is let through, ever.
 
         """
-        self.interval_ns = max(1, round(NS / per_second))
-        self.tolerance_ns = self.interval_ns * (burst - 1)
-        self._due_ns = 0
+        self.interval_ns = max(1, ceil(NS / per_second))
+        self.tolerance_ns = self.interval_ns * (burst - 1) if burst > 0 else -NEVER_NS
+        self.due_ns = 0
 
     def admit(self, now_ns: int) -> int:
         """
@@ -41,9 +46,32 @@ class Gcra:
             0: admitted. Otherwise refused, and the nanoseconds after which one would be admitted.
 
         """
-        due = self._due_ns
-        early = due - now_ns
-        if early > self.tolerance_ns:
-            return early - self.tolerance_ns
-        self._due_ns = (due if early > 0 else now_ns) + self.interval_ns
-        return 0
+        wait = self.wait_ns(now_ns)
+        if not wait:
+            self.charge(1, now_ns)
+        return wait
+
+    def wait_ns(self, now_ns: int) -> int:
+        """
+        Nanoseconds after which a request would be admitted; 0: at once.
+        """
+        return max(0, self.due_ns - now_ns - self.tolerance_ns)
+
+    def room(self, now_ns: int) -> int:
+        """
+        How many requests would be admitted at this instant.
+        """
+        free_ns = self.tolerance_ns - max(0, self.due_ns - now_ns)
+        return free_ns // self.interval_ns + 1 if free_ns >= 0 else 0
+
+    def charge(self, count: int, now_ns: int) -> None:
+        """
+        Take requests that were let through, by this limit or by another.
+        """
+        self.due_ns = max(self.due_ns, now_ns) + count * self.interval_ns
+
+    def debt(self, now_ns: int) -> int:
+        """
+        Requests that have been taken and not yet made up for by time.
+        """
+        return -(-max(0, self.due_ns - now_ns) // self.interval_ns)
