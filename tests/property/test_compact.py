@@ -7,7 +7,6 @@ from fractions import Fraction
 from itertools import product
 from statistics import mean
 
-import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.oracle import Oracle
@@ -43,7 +42,7 @@ def rules(draw: st.DrawFn, *, dated: bool = True) -> Rule:
         mcd_s,
         pulse_s,
         draw(st.sampled_from([None, AT - 1, AT, AT + 1])) if dated else None,
-        draw(st.sampled_from([None, None, AT + 2, AT + 3])) if dated else None,
+        draw(st.sampled_from([None, None, AT, AT + 2, AT + 3])) if dated else None,
         blocked=draw(st.sampled_from([False, False, False, True])),
     )
 
@@ -176,5 +175,3 @@ def test_a_compiled_merged_card_answers_as_the_oracle_reads_it(cards: list[list[
     assert rules.schema == to_frame([]).schema
     for number in NUMBERS[:120]:
         assert compiled.quote(number, AT).rule == oracle.price(number, AT).rule
-
-
