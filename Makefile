@@ -9,7 +9,7 @@ run: .venv/run.stamp  ## sample cards loaded, served on 127.0.0.1:8080
 	RATEDIP_DATA=$${RATEDIP_DATA:-.demo} $(BIN)/ratedip serve --demo
 
 test: .venv/dev.stamp  ## every test that needs no more than this machine
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
 
 check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/ruff format --check .

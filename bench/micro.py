@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import decks, imports
+from bench import compact, decks, doors, imports
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -21,10 +21,12 @@ from ratecards.artifact import open_card, pack, write_atomically
 from ratecards.compile import compile_rules
 from ratecards.deck import read_deck
 from ratecards.model import Terms
-from service.access.account import Account
+from service.access.account import LIVE, LOOKUP, Account, Identity
+from service.access.identify import Door
 from service.http.respond import Head, respond, wire
 from service.lookups.rate import rate_json
-from service.quota.gcra import Gcra
+from service.quota.meters import Meters
+from service.quota.plan import Limits, Plan
 from service.snapshot import Desk, LiveCard, Snapshot
 
 CARD: Final = "bench"
@@ -61,10 +63,12 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="ratedip-bench-") as directory:
         console.print("Inside the process: building the cards")
         bench = prepare(Path(directory), LARGE_QUICK if quick else LARGE)
-        figures = [figure(bench) for figure in FIGURES]
+        figures = [figure(bench) for figure in FIGURES] + doors.measure()
     if not quick:
         console.print("Inside the process: reading decks")
         figures += imports.measure()
+        console.print("Inside the process: merging cards")
+        figures += compact.measure()
     return figures
 
 
@@ -127,8 +131,9 @@ def responded(bench: Bench) -> Figure:
     """
     Time request line to status line, header and body, as the serving process does it: account, quota, look-up.
     """
-    account = Account("demo", CARD, Gcra(1e9, 10**9), 10**9)
-    desk = Desk(Snapshot({CARD: bench.card()}), account, clock=lambda: NOW)
+    plan = Plan(Limits(per_second=10**9, burst=10**9))
+    guest = Identity(Account(0, "guest", CARD, plan=plan), LIVE, frozenset({LOOKUP}), Meters(1).of("guest", plan))
+    desk = Desk(Snapshot(cards={CARD: bench.card()}), Door(guest), clock=lambda: NOW)
     targets = [target(number).encode() for number in bench.numbers]
     for asked in targets:
         _answer(desk, asked)

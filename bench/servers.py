@@ -4,6 +4,7 @@ The four servers of the table: how each is configured and started. One worker ea
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -21,8 +22,7 @@ from bench.workspace import Workspace
 HOST: Final = "127.0.0.1"
 PEERS: Final = Path(__file__).resolve().parent / "peers"
 PEER_KEY: Final = "rd_test_bench_5b1f0c2a9d7e4f3881c6"  # what the peers' key check lets in; opens nothing else
-RATEDIP_KEY: Final[str | None] = None  # None: ratedip is asked without a key, as its demo account
-RATEDIP_ENVIRONMENT: Final = {"RATEDIP_DEMO_RPS": "1000000000"}  # the admission check is made, and never says no
+ENDLESS: Final = 10**9  # the admission check is made, and never says no
 
 RATEDIP, NGINX_LUA, KAMAILIO, NGINX_RETURN = "ratedip", "nginx+Lua", "Kamailio", "nginx return"
 
@@ -75,22 +75,38 @@ def ratedip(work: Workspace) -> Server:
     Load the deck into a fresh data directory, and serve it with one worker.
     """
     data = work.folder("ratedip")
-    environment = {"RATEDIP_DATA": str(data), **RATEDIP_ENVIRONMENT}
+    environment = {"RATEDIP_DATA": str(data)}
     load_card(work.deck_csv, CARD, environment)
-    port = _free_port()
-    serve = ("serve", "--host", HOST, "--port", str(port), "--workers", "1", "--demo", "--data", str(data))
-    return Server(RATEDIP, (str(machine.RATEDIP), *serve), port, "/readyz", key=RATEDIP_KEY, environment=environment)
+    key = add_account(environment)
+    port = free_port()
+    serve = ("serve", "--host", HOST, "--port", str(port), "--workers", "1", "--data", str(data))
+    return Server(RATEDIP, (str(machine.RATEDIP), *serve), port, "/readyz", key=key, environment=environment)
+
+
+def add_account(environment: Mapping[str, str]) -> str:
+    """
+    Add an account whose plan is checked and never says no, and give it a key.
+    """
+    plan = ("--rps", str(ENDLESS), "--daily", str(ENDLESS), "--monthly", str(ENDLESS))
+    _ratedip(environment, "account", "add", "bench", "--card", CARD, *plan)
+    key: str = json.loads(_ratedip(environment, "key", "new", "bench", "--json"))["key"]
+    return key
 
 
 def load_card(deck: Path, card: str, environment: Mapping[str, str], *, activate: bool = True) -> None:
     """
     Load a deck as the card's next revision, with ratedip's own command line.
     """
-    command = [str(machine.RATEDIP), "card", "load", card, str(deck), "--currency", "USD", "--force", "--json"]
-    command += ["--activate"] if activate else []
+    options = ("--currency", "USD", "--force", "--json", *(["--activate"] if activate else []))
+    _ratedip(environment, "card", "load", card, str(deck), *options)
+
+
+def _ratedip(environment: Mapping[str, str], *arguments: str) -> str:
+    command = [str(machine.RATEDIP), *arguments]
     done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise machine.MissingPartError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
 
 
 def nginx_lua(work: Workspace) -> Server:
@@ -113,7 +129,7 @@ def kamailio(work: Workspace) -> Server:
     """
     Put the deck into an mtree of one Kamailio TCP worker, with the fastest of its memory allocators.
     """
-    folder, port = work.folder("kamailio"), _free_port()
+    folder, port = work.folder("kamailio"), free_port()
     tables = folder / "tables"
     tables.mkdir()
     workspace.write_mtree_tables(tables, list(work.rows.values()))
@@ -135,7 +151,7 @@ def kamailio(work: Workspace) -> Server:
 
 
 def _nginx(work: Workspace, name: str, template: str, folder: Path, *, looks_up: bool = True) -> Server:
-    port = _free_port()
+    port = free_port()
     places = {"directory": folder, "peers": PEERS, "nginx_modules": machine.nginx_modules()}
     _fill(template, folder, {**places, "port": port, "key": PEER_KEY, "body": work.typical_body})
     command = (machine.program("nginx"), "-p", str(folder), "-e", str(folder / "error.log"))
@@ -148,7 +164,10 @@ def _fill(template: str, folder: Path, values: Mapping[str, object]) -> None:
     (folder / template).write_text(text)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """
+    Find a port that nobody listens on.
+    """
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]

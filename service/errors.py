@@ -78,15 +78,8 @@ def bad_credential() -> ApiError:
     return ApiError(401, "Token is invalid", headers=((b"www-authenticate", b'Bearer realm="ratedip"'),))
 
 
-def over_rate(per_second: int, retry_after_s: int) -> ApiError:
-    """
-    Args:
-        per_second: the plan's limit.
-        retry_after_s: whole seconds after which a request is admitted again, at least 1.
-
-    """
-    reason = f"Rate Limiting Applied. {per_second} requests per second exceeded."
-    return ApiError(429, reason, retry_after=retry_after_s, headers=retry(retry_after_s))
+def forbidden(detail: str) -> ApiError:
+    return ApiError(403, "Unauthorized", detail=detail)
 
 
 def unavailable(reason: str, retry_after_s: int, detail: str | None = None) -> ApiError:

@@ -7,17 +7,23 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
 
-from service.access.account import Account
+from service.access.account import LIVE, LOOKUP, Account, Identity
+from service.access.identify import Door
+from service.access.networks import Networks, read_network
 from service.http.app import make_app
 from service.http.protocol import HotProtocol, PlainProtocol
 from service.http.sweep import sweep
+from service.manage.build_worker import keep_made
+from service.ops.limits import booked, lent, stop
 from service.ops.reload import follow, load_snapshot
-from service.quota.gcra import Gcra
+from service.quota.meters import Meters
+from service.quota.plan import Limits, Plan
+from service.quota.worker import Backing
 from service.settings import Settings
 from service.snapshot import Desk, Snapshot
 from service.store.database import connect
@@ -34,8 +40,10 @@ def create_app() -> Starlette:
     """
     settings = Settings()
     engine = connect(settings.store_url)
-    desk = Desk(anonymous=_demo_account(settings) if settings.demo else None)
-    desk.snapshot = load_snapshot(engine, settings.cards, Snapshot())
+    url = settings.redis_url.get_secret_value()
+    meters = Meters(settings.shares, backing=Backing.REDIS if url else Backing.LEDGER)
+    desk = Desk(door=_door(settings, meters))
+    desk.snapshot = load_snapshot(engine, settings.cards, Snapshot(), meters)
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what is there now stays; a collection need not look at it again
@@ -43,24 +51,30 @@ def create_app() -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(follow(desk, engine, settings.cards), name="reload"),
+            asyncio.create_task(follow(desk, engine, settings.cards, meters), name="reload"),
             asyncio.create_task(sweep(HotProtocol.open), name="sweep"),
+            asyncio.create_task(keep_made(), name="builds"),
         ]
-        yield
-        for task in tasks:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        async with lent(desk, meters, url) if url else booked(meters, engine):
+            yield
+        await stop(tasks)
 
     return make_app(desk, lifespan)
 
 
-def _demo_account(settings: Settings) -> Account:
+def _door(settings: Settings, meters: Meters) -> Door:
+    proxies = Networks({read_network(text): True for text in settings.trusted_proxies.split(",") if text.strip()})
+    return Door(_guest(settings, meters) if settings.demo else None, proxies)
+
+
+def _guest(settings: Settings, meters: Meters) -> Identity:
     """
-    The account of whoever shows no credential: its plan is shared out over the processes.
+    Whoever shows no credential, as the demo has it.
     """
-    share = settings.demo_rps / settings.workers
-    return Account("demo", settings.demo_card, Gcra(share, max(1, round(share))), settings.demo_rps)
+    plan = Plan(Limits(per_second=settings.demo_rps, burst=settings.demo_rps))
+    cards = None if settings.demo_cards == "*" else frozenset(settings.demo_cards.split(","))
+    account = Account(0, "demo", settings.demo_card, cards, plan=plan)
+    return Identity(account, LIVE, frozenset({LOOKUP}), meters.of("demo", plan))
 
 
 def serve(settings: Settings) -> None:

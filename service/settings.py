@@ -4,7 +4,7 @@ The one place that reads the environment.
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +25,16 @@ class Settings(BaseSettings):
     demo: bool = Field(default=False, description="Sample cards, and an account for whoever asks without a credential.")
     demo_rps: int = Field(100, ge=1, le=10**9, description="Look-ups a second the demo account may make.")
     demo_card: str = Field("sdf", description="The demo account's own card, asked when a request names none.")
+    demo_cards: str = Field("sdf", description="Cards the demo account may ask, with commas between; `*`: all.")
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="Redis that plans are counted in by all processes together: redis://, rediss://, redis+cluster:// "
+        "or redis+sentinel://host:port,host:port/name; empty: each process counts its share.",
+    )
+    fleet_workers: int = Field(
+        0, ge=0, description="Serving processes of all nodes together, for shares of plans; 0: those of this node."
+    )
+    trusted_proxies: str = Field("", description="Networks (CIDR, commas between) whose X-Forwarded-For is believed.")
     hot_door: bool = Field(
         default=True, description="Answer look-ups before ASGI; off: everything goes through Starlette."
     )
@@ -32,6 +42,13 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data.resolve() / 'ratedip.db'}"
+
+    @property
+    def shares(self) -> int:
+        """
+        Processes that an account's plan is shared out over.
+        """
+        return max(self.fleet_workers, self.workers)
 
     @property
     def cards(self) -> Path:

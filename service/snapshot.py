@@ -3,12 +3,17 @@ All that a request may read. A snapshot is never changed, only replaced by one a
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
-from service.access.account import Account
+from service.access.account import TEST
+from service.access.directory import Directory
+from service.access.identify import Door
+from service.quota.lender import State
+from service.quota.meter import Meter
+from service.quota.meters import Meters
 
 MAX_RENDERED = 100_000
 """Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
@@ -30,51 +35,84 @@ class LiveCard:
     A card that answers: which revision it is, its index, and the answers rendered so far.
 
     Attributes:
+        until: unix seconds at which another revision takes over; None: none is planned.
         rendered: by longest prefix.
         by_head: the same by the first digits of the number, where those settle the longest prefix.
 
     """
 
-    __slots__ = ("by_head", "index", "name", "rendered", "revision")
+    __slots__ = ("by_head", "index", "name", "rendered", "revision", "until")
 
-    def __init__(self, name: str, revision: int, index: CardIndex) -> None:
+    def __init__(self, name: str, revision: int, index: CardIndex, until: int | None = None) -> None:
         self.name = name
         self.revision = revision
         self.index = index
+        self.until = until
         self.rendered: dict[str, Rendered] = {}
         self.by_head: dict[str, Rendered] = {}
+
+    def changing_at(self, until: int | None) -> "LiveCard":
+        """
+        The same card, now that another revision is planned, or is no longer.
+        """
+        return LiveCard(self.name, self.revision, self.index, until)
+
+
+def nobody() -> Directory:
+    """
+    Before anything was read: nobody may ask.
+    """
+    return Directory((), (), {}, "", Meters(1))
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """
     Attributes:
-        cards: by name.
-        broken: cards that should answer but whose file cannot be opened, by name, and why.
+        access: who may ask.
+        cards: of production, by name.
+        sandbox: cards of the sandbox, by name.
+        broken: cards that should answer but whose file cannot be opened, by qualified name, and why.
         generation: of the store, when this was read.
+        until: unix seconds at which some card changes; None: nothing is planned.
 
     """
 
+    access: Directory = field(default_factory=nobody)
     cards: dict[str, LiveCard] = field(default_factory=dict)
+    sandbox: dict[str, LiveCard] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     places: Places | None = None
     places_digest: str = ""
     generation: int = 0
+    until: int | None = None
+
+    def cards_of(self, environment: str) -> dict[str, LiveCard]:
+        return self.sandbox if environment == TEST else self.cards
+
+
+async def _nothing_to_lend(_meter: Meter) -> None:
+    """
+    Where limits are kept by this process alone.
+    """
 
 
 @dataclass(slots=True)
 class Desk:
     """
-    What one serving process works with: the snapshot of the moment, who may ask, and the time.
+    What one serving process works with: the snapshot of the moment, who is let in, and the time.
 
     Attributes:
-        anonymous: account of those who show no credential; None: they may not ask.
         clock: unix seconds, with their fraction.
+        limits: how Redis is; None: there is none to be.
+        lend: waits, some 60 ms at most, until a meter has been lent what it needs or it is known that it cannot.
         draining: no new work is wanted.
 
     """
 
     snapshot: Snapshot = field(default_factory=Snapshot)
-    anonymous: Account | None = None
+    door: Door = field(default_factory=Door)
     clock: Callable[[], float] = time.time
+    lend: Callable[[Meter], Awaitable[None]] = _nothing_to_lend
+    limits: Callable[[], State | None] = lambda: None
     draining: bool = False

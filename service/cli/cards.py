@@ -3,24 +3,27 @@
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ratecards.model import Terms
 from ratecards.money import DECIMALS, ROUNDINGS
+from service.cli import card_change, card_show
+from service.cli.card_words import Json, shelf, to_come
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.settings import Settings
-from service.store.catalogue import CatalogueError, activate_revision, list_revisions
+from service.store.catalogue import CatalogueError, list_revisions
 from service.store.mappings import find_mapping
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from ratecards.deck import Deck, Mapping
+    from service.store.catalogue import Revision
 
-app = typer.Typer(help="Rate cards: read a carrier's deck, load it, see what is there.", no_args_is_help=True)
+app = typer.Typer(help="Rate cards: read a carrier's deck, load it, compare, let it answer.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="The deck as it came.", exists=True, dir_okay=False, readable=True)]
 Name = Annotated[str, typer.Argument(help="Name of the card: lower-case letters, digits, dots, dashes.")]
@@ -28,9 +31,9 @@ MappingName = Annotated[
     str | None, typer.Option("--mapping", help="What the columns mean: a JSON file, or the name of a saved mapping.")
 ]
 Currency = Annotated[str | None, typer.Option(help="ISO 4217 code of the prices; default: what the deck says.")]
-Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 EXIT = {"clean": 0, "warnings": 1, "refused": 2}
 FORMATS = ("csv", "xlsx", "json")
+_AS_BEFORE = "Default: as in its last revision."
 
 
 @app.command()
@@ -74,11 +77,21 @@ def load(
     currency: Currency = None,
     mapping: MappingName = None,
     activate: Annotated[bool, typer.Option("--activate", help="Let it answer at once.")] = False,
+    at: Annotated[str | None, typer.Option(help="Let it answer from then: unix time or ISO 8601 (UTC).")] = None,
+    note: Annotated[str, typer.Option(help="What it is for, kept with the revision.")] = "",
     force: Annotated[bool, typer.Option("--force", help="Although it differs much from what answers now.")] = False,
-    precision: Annotated[int, typer.Option(min=0, max=DECIMALS, help="Decimals of a cost.")] = 8,
-    rounding: Annotated[str, typer.Option(help=f"How a cost is rounded: {', '.join(ROUNDINGS)}.")] = "half_up",
-    lrn: Annotated[bool, typer.Option("--lrn", help="Rate the location routing number where one is given.")] = False,
-    origin_group: Annotated[str, typer.Option(help="Calling prefixes that the origin group stands for.")] = "",
+    precision: Annotated[
+        int | None, typer.Option(min=0, max=DECIMALS, help=f"Decimals of a cost. {_AS_BEFORE}")
+    ] = None,
+    rounding: Annotated[
+        str | None, typer.Option(help=f"How a cost is rounded: {', '.join(ROUNDINGS)}. {_AS_BEFORE}")
+    ] = None,
+    lrn: Annotated[
+        bool | None, typer.Option("--lrn/--no-lrn", help=f"Rate the location routing number if given. {_AS_BEFORE}")
+    ] = None,
+    origin_group: Annotated[
+        str | None, typer.Option(help=f"Calling prefixes that the origin group stands for. {_AS_BEFORE}")
+    ] = None,
     json: Json = False,
 ) -> None:
     """
@@ -88,22 +101,42 @@ def load(
     """
     from ratecards.artifact import ArtifactError
     from ratecards.deck import DeckError
-    from service.manage.cards import Loading, load_card
-    from service.manage.report import print_report
-    from service.store.migrate import create
+    from service.manage.ratecard_load import Order
+    from service.manage.ratecard_load import load as load_deck
+    from service.manage.ratecards import BadValueError
 
-    if rounding not in ROUNDINGS:
-        fail(f"no rounding '{rounding}'; there are {', '.join(ROUNDINGS)}", 2)
-    settings = Settings()
-    engine = create(settings.store_url)
-    terms = Terms(precision=precision, rounding=rounding, rates_by_lrn=lrn, origin_group=origin_group)
-    chosen = _mapping(engine, mapping)
-    loading = Loading(name, file, terms, currency, chosen, activate, force, int(time.time()))
-    try:
-        with progress_bar() as progress:
-            deck, revision = load_card(engine, settings.cards, loading, progress)
-    except (DeckError, CatalogueError, ArtifactError) as error:
-        fail(str(error), 2)
+    if activate and at is not None:
+        fail("--activate is now and --at is later: say one of them", 2)
+    with shelf() as cards:
+        moment = to_come(at)
+        order = Order(
+            name,
+            str(file),
+            currency,
+            activate=activate,
+            at=moment,
+            force=force,
+            note=note,
+            precision=precision,
+            rounding=rounding,
+            lrn=lrn,
+            origin_group=origin_group,
+        )
+        chosen = _mapping(cards.engine, mapping)
+        try:
+            with progress_bar() as progress:
+                deck, revision = load_deck(cards, order, chosen, progress)
+        except (DeckError, CatalogueError, ArtifactError) as error:
+            fail(f"{error.name} {error}" if isinstance(error, BadValueError) else str(error), 2)
+    _told(deck, revision, name, moment, json=json)
+
+
+def _told(deck: "Deck", revision: "Revision | None", name: str, at: int | None, *, json: bool) -> None:
+    """
+    The report, and what became of the deck.
+    """
+    from service.manage.report import print_report
+
     if json:
         print_json({"report": deck.report.as_json(), "revision": revision.number if revision else None})
     else:
@@ -114,25 +147,9 @@ def load(
         err.print(f"the deck does not say its currency: loaded as {revision.currency}; say another with --currency")
     if not json:
         later = f"is loaded; to let it answer: ratedip card activate {name} {revision.number}"
-        state = "answers now" if activate else later
+        planned = "" if at is None else f"answers from {time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(at))} UTC"
+        state = "answers now" if revision.active else planned or later
         out.print(f"{name} revision {revision.number}: {revision.rules:,} rules; it {state}", markup=False)
-
-
-@app.command()
-def activate(
-    name: Name,
-    revision: Annotated[int, typer.Argument(help="Number of the revision.")],
-) -> None:
-    """
-    Let a revision of a card answer from now on.
-    """
-    from service.store.migrate import create
-
-    try:
-        activate_revision(create(Settings().store_url), name, revision)
-    except CatalogueError as error:
-        fail(str(error))
-    out.print(f"{name} revision {revision} answers now", markup=False)
 
 
 @app.command(name="list")
@@ -165,11 +182,11 @@ def export(
     """
     Write a card out; read back, it is the same card.
     """
-    from ratecards.artifact import ArtifactError, open_card, write_atomically
+    from ratecards.artifact import ArtifactError, write_atomically
     from ratecards.deck.write import write_deck
     from ratecards.rules import to_frame
     from service.manage.cards import need_revision
-    from service.ops.reload import artifact_path
+    from service.manage.rows import open_revision
     from service.store.migrate import create
 
     form = file.suffix.removeprefix(".")
@@ -178,7 +195,7 @@ def export(
     settings = Settings()
     try:
         found = need_revision(create(settings.store_url), name, revision)
-        card = open_card(artifact_path(settings.cards, found.digest), found.digest)
+        card = open_revision(create(settings.store_url), settings.cards, found)
     except (CatalogueError, ArtifactError, OSError) as error:
         fail(str(error))
     write_atomically(file.absolute(), write_deck(to_frame(card), file, card.terms.currency))
@@ -211,3 +228,20 @@ def _show(deck: "Deck", *, json: bool) -> None:
         print_json(deck.report.as_json())
     else:
         print_report(deck, out)
+
+
+_FURTHER: tuple[Callable[..., None], ...] = (
+    card_show.show,
+    card_show.revisions,
+    card_show.search,
+    card_show.diff,
+    card_change.activate,
+    card_change.cancel,
+    card_change.rollback,
+    card_change.archive,
+    card_change.restore,
+    card_change.delete,
+)
+for command in _FURTHER:
+    app.command()(command)
+app.command(name="set")(card_change.change)

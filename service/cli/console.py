@@ -4,13 +4,16 @@ How commands speak: answers on standard output, everything about them on standar
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from service.render.plain import to_json
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 Step = Callable[[str, int, int], None]
 """Called with the step, what is done of it, and the whole."""
@@ -25,6 +28,16 @@ def fail(message: str, status: int = 1) -> NoReturn:
     """
     err.print(f"ratedip: {message}", style="red", markup=False)
     raise typer.Exit(status)
+
+
+def open_store() -> "Engine":
+    """
+    The store, its tables up to date.
+    """
+    from service.settings import Settings
+    from service.store.migrate import create
+
+    return create(Settings().store_url)
 
 
 def print_json(value: Any) -> None:

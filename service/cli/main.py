@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import cards, mappings, numbers
+from service.cli import accounts, builds, cards, exchange, keys, mappings, numbers
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.settings import Settings
 
@@ -23,7 +23,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+cards.app.add_typer(builds.app)
 app.add_typer(cards.app, name="card")
+app.add_typer(exchange.app, name="exchange")
+app.add_typer(accounts.app, name="account")
+app.add_typer(keys.app, name="key")
+app.command(name="audit")(keys.audit)
 app.add_typer(mappings.app, name="mapping")
 app.add_typer(numbers.places, name="places")
 app.command(name="number")(numbers.number)

@@ -9,6 +9,7 @@ import typer
 
 from service.cli.console import fail, out, print_json
 from service.settings import Settings
+from service.store.audit import person
 from service.store.catalogue import CatalogueError
 from service.store.mappings import delete_mapping, find_mapping, list_mappings, save_mapping
 
@@ -39,7 +40,7 @@ def save(
     try:
         mapping = Mapping.from_json(_options(file))
         fingerprint = mapping.fingerprint if deck is None else _fingerprint(deck, mapping)
-        save_mapping(_store(), name, fingerprint, mapping.as_json() | {"fingerprint": fingerprint})
+        save_mapping(_store(), name, fingerprint, mapping.as_json() | {"fingerprint": fingerprint}, person())
     except (DeckError, CatalogueError) as error:
         fail(str(error), 2)
     out.print(f"mapping {name} is saved", markup=False)
@@ -78,7 +79,7 @@ def delete(name: Name) -> None:
     """
     Forget a mapping.
     """
-    if not delete_mapping(_store(), name):
+    if not delete_mapping(_store(), name, person()):
         fail(f"no mapping '{name}'")
     out.print(f"mapping {name} is gone", markup=False)
 

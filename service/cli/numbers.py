@@ -33,7 +33,7 @@ def number(
     """
     from rich.table import Table
 
-    chosen = _profile(profile)
+    chosen = find_profile(profile)
     steps = chosen.explain(dialled)
     try:
         result = {"number": chosen.normalise(dialled)}
@@ -59,17 +59,21 @@ def load(
     """
     from ratecards.jurisdiction import PlaceError
     from service.manage.places import load_places
+    from service.store.audit import person
     from service.store.migrate import create
 
     settings = Settings()
     try:
-        reference = load_places(create(settings.store_url), settings.cards, file, int(time.time()))
+        reference = load_places(create(settings.store_url), settings.cards, file, int(time.time()), person())
     except PlaceError as error:
         fail("; ".join(str(bad) for bad in error.errors[:10]), 2)
     out.print(f"{reference.entries:,} exchanges are known from {file.name}", markup=False)
 
 
-def _profile(name: str) -> "Profile":
+def find_profile(name: str) -> "Profile":
+    """
+    A profile by its name, a country, or a JSON file.
+    """
     import orjson
 
     from ratecards.profiles import PROFILES, Profile, ProfileError, country

@@ -14,13 +14,17 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service.errors import ApiError, not_found, standard
+from service.http.body import read_body
 from service.http.respond import FORMATS, METHODS, SERVICES, Response, head_of, refuse, render, respond
+from service.http.routes import SLOW
+from service.http.slow import serve_slow
+from service.http.token import token
 from service.ops.health import readiness
+from service.quota.meter import Meter
 from service.render.html import to_page
 from service.render.plain import HTML
 from service.snapshot import Desk
 
-MAX_BODY = 1024 * 1024
 TABLES = ("csv", "xlsx")
 """Formats that tables answer besides; a look-up is none."""
 _ALLOW = ((b"allow", b", ".join(METHODS)),)
@@ -41,6 +45,7 @@ def make_app(desk: Desk, lifespan: Callable[[Starlette], AbstractAsyncContextMan
             Route("/livez", alive),
             Route("/readyz", ready),
             Route("/api/{path:path}", Api),
+            Route("/oauth2/token", token, methods=["POST"]),
         ],
         exception_handlers={HTTPException: _http_error, Exception: _our_fault},
         lifespan=lifespan,
@@ -70,33 +75,34 @@ async def api(request: Request) -> Sent:
     """
     A look-up, by the same function as the hot door.
     """
-    target: bytes = request.scope["raw_path"]
-    if request.scope["query_string"]:
-        target += b"?" + request.scope["query_string"]
-    method = request.method.encode()
+    name, _, written = _split(request.path_params["path"])
+    if name in SLOW:
+        return _send(await serve_slow(SLOW[name], written, request))
     try:
-        body = await _body(request) if method == b"POST" else b""
-        response = respond(request.app.state.desk, method, target, head_of(request.scope["headers"]), body)
-        if response is None:
-            raise _no_such(request)
+        response = await _look_up(request)
     except ApiError as error:
         response = refuse(error, *_service_and_format(request.path_params["path"]))
     return _send(response)
 
 
-async def _body(request: Request) -> bytes:
+async def _look_up(request: Request) -> Response:
     """
-    Read a body up to its limit, and stop there.
+    As the hot door does it; what a meter must first be lent is waited for here.
     """
-    length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > MAX_BODY:
-        raise standard(413, f"the body may have {MAX_BODY} bytes")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_BODY:
-            raise standard(413, f"the body may have {MAX_BODY} bytes")
-    return bytes(body)
+    desk: Desk = request.app.state.desk
+    target: bytes = request.scope["raw_path"]
+    if request.scope["query_string"]:
+        target += b"?" + request.scope["query_string"]
+    method = request.method.encode()
+    body = await read_body(request) if method == b"POST" else b""
+    head, peer = head_of(request.scope["headers"]), request.client.host if request.client else ""
+    response = respond(desk, method, target, head, peer, body)
+    if isinstance(response, Meter):
+        await desk.lend(response)
+        response = respond(desk, method, target, head, peer, body, asked=True)
+    if not isinstance(response, Response):
+        raise _no_such(request)
+    return response
 
 
 def _no_such(request: Request) -> ApiError:
@@ -121,7 +127,7 @@ def _split(path: str) -> tuple[str, str, str]:
 
 def _service_and_format(path: str) -> tuple[str, str]:
     service, form, _ = _split(path)
-    return service if service in SERVICES else "error", form
+    return service if service in SERVICES or service in SLOW else "error", form
 
 
 def _shown(text: str) -> str:
@@ -150,8 +156,9 @@ async def console(request: Request) -> Sent:
     A page for people; the names of cards are only for those who may ask them.
     """
     desk: Desk = request.app.state.desk
-    cards = [card for _, card in sorted(desk.snapshot.cards.items())] if desk.anonymous else []
-    own = desk.anonymous.card if desk.anonymous else ""
+    guest = desk.door.anonymous.account if desk.door.anonymous else None
+    cards = [card for name, card in sorted(desk.snapshot.cards.items()) if guest is not None and guest.may_ask(name)]
+    own = guest.card if guest is not None else ""
     return _send(Response(200, HTML, to_page("index.html", cards=cards, card=own, asked={})))
 
 

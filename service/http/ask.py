@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from ratecards.model import Caller
 from ratecards.numbers import NumberError, normalise
-from service.access.account import Account
+from ratecards.profiles import Profile
+from service.access.account import TEST, Identity, qualified
 from service.errors import invalid, missing, not_found, unavailable, unknown
 from service.http.query import Parameters, shown
 from service.lookups.rate import RateQuery
@@ -26,40 +27,46 @@ def check_names(parameters: Parameters, known: frozenset[str]) -> None:
             raise unknown(shown(name))
 
 
-def number(parameters: Parameters, name: str = "number") -> str:
+def number(parameters: Parameters, name: str = "number", profile: Profile | None = None) -> str:
     """
     A parameter that must be a telephone number, as E.164 digits.
+
+    Args:
+        profile: how the account's numbers are normalised; None: as E.164.
     """
     dialled = parameters.get(name)
     if dialled is None:
         raise missing(name)
     try:
-        return normalise(dialled)
+        return normalise(dialled) if profile is None else profile.normalise(dialled)
     except NumberError as error:
         raise invalid(name, str(error)) from None
 
 
-def card(name: str, snapshot: Snapshot) -> LiveCard:
+def card(parameters: Parameters, identity: Identity, snapshot: Snapshot) -> LiveCard:
     """
-    The card of a name.
+    The card asked, by its name or as the account's own.
 
     Raises:
-        ApiError: 404 for no such card; 503 where it should be there but cannot be read.
+        ApiError: 404 for no such card, or one the account may not ask; 503 where it should be there but cannot be
+            read.
 
     """
-    live = snapshot.cards.get(name)
+    name = parameters.get("card", identity.account.card)
+    cards = snapshot.cards_of(identity.environment)
+    live = cards.get(name)
+    if not name:
+        raise missing("card") if "card" not in parameters else invalid("card", "is empty")
+    if not identity.account.may_ask(name):
+        raise not_found(f"no card '{shown(name)}'")
     if live is not None:
         return live
-    if name in snapshot.broken or not snapshot.cards:
-        raise unavailable(
-            "Starting", 1, f"card '{shown(name)}' is not loaded" if snapshot.cards else "no card is loaded"
-        )
-    if not name:
-        raise invalid("card", "is empty")
+    if qualified(name, identity.environment) in snapshot.broken or not (cards or identity.environment == TEST):
+        raise unavailable("Starting", 1, f"card '{shown(name)}' is not loaded" if cards else "no card is loaded")
     raise not_found(f"no card '{shown(name)}'")
 
 
-def rate_query(parameters: Parameters, account: Account, snapshot: Snapshot, now: int) -> RateQuery:
+def rate_query(parameters: Parameters, identity: Identity, snapshot: Snapshot, now: int) -> RateQuery:
     """
     Check the parameters of ``rate``.
 
@@ -68,17 +75,19 @@ def rate_query(parameters: Parameters, account: Account, snapshot: Snapshot, now
 
     """
     duration = parameters.get("duration")
+    profile = identity.account.profile
     return RateQuery(
-        number=number(parameters),
-        card=card(parameters.get("card", account.card), snapshot),
+        number=number(parameters, profile=profile),
+        card=card(parameters, identity, snapshot),
         at=instant(parameters["at"]) if "at" in parameters else now,
-        caller=caller(parameters),
+        caller=caller(parameters, profile),
         duration_s=None if duration is None else seconds(duration),
         places=snapshot.places,
+        now=now,
     )
 
 
-def caller(parameters: Parameters) -> Caller:
+def caller(parameters: Parameters, profile: Profile | None) -> Caller:
     """
     Who calls. A withheld calling number (empty, ``anonymous``, ``unknown``) is no error: it is nobody.
     """
@@ -86,7 +95,7 @@ def caller(parameters: Parameters) -> Caller:
     lrn = number(parameters, "lrn") if "lrn" in parameters else ""
     if cli.strip().lower() in {"", "anonymous", "unknown", "restricted", "unavailable", "private"}:
         return Caller("", lrn)
-    return Caller(number(parameters, "cli"), lrn)
+    return Caller(number(parameters, "cli", profile), lrn)
 
 
 def seconds(text: str) -> Decimal:

@@ -8,14 +8,16 @@ the same bytes around its number has settled is not settled again until there is
 import re
 from time import monotonic_ns
 
-from service.access.account import Account
-from service.access.identify import identify
+from service.access.account import LOOKUP, Identity
+from service.access.identify import Shown, identify
 from service.errors import ApiError
 from service.http.respond import Head
 from service.lookups.rate import NUMBER, rendered
+from service.quota.meter import Meter
 from service.snapshot import Desk, LiveCard, Snapshot
 
 START = b"GET /api/rate.json?number="
+SERVICE = "rate"
 _MORE = re.compile(rb"(?:&card=([a-z0-9][a-z0-9._-]{0,63}))? HTTP/1\.1\r\n").match
 _COMMON = 2048
 _LENGTHS = [b"%d\r\n\r\n" % (n + len(NUMBER)) + NUMBER for n in range(_COMMON)]
@@ -29,36 +31,44 @@ class Known:
     Attributes:
         head: what its header fields say.
         name: of the card; None: the account's own.
-        snapshot: for which ``account`` and ``card`` are settled.
+        peer: address of the connection; empty where the head names the account.
+        snapshot: for which ``meter``, ``card`` and ``until`` are settled; ``until``: unix seconds.
     """
 
-    __slots__ = ("account", "card", "head", "name", "snapshot")
+    __slots__ = ("card", "head", "meter", "name", "peer", "snapshot", "until")
 
-    account: Account
+    meter: Meter
     card: LiveCard
+    until: float
 
-    def __init__(self, head: Head, name: str | None) -> None:
+    def __init__(self, head: Head, name: str | None, peer: str) -> None:
         self.head = head
         self.name = name
+        self.peer = peer
         self.snapshot: Snapshot | None = None
 
     def settle(self, desk: Desk) -> bool:
         """
         Find account and card in the snapshot of the moment; False: the general way must say what is wrong.
         """
+        snapshot = desk.snapshot
+        shown = Shown(self.head.authorization, None, self.peer, self.head.forwarded)
         try:
-            self.account = identify(self.head.authorization, None, desk.anonymous)
+            identity = identify(snapshot.access, desk.door, shown, desk.clock())
         except ApiError:
             return False
-        card = desk.snapshot.cards.get(self.account.card if self.name is None else self.name)
-        if card is None:
+        card = self._card(identity, snapshot)
+        if card is None or identity.account.profile is not None or not identity.may(LOOKUP):
             return False
-        self.card = card
-        self.snapshot = desk.snapshot
+        self.meter, self.card, self.until, self.snapshot = identity.meter, card, identity.until, snapshot
         return True
 
+    def _card(self, identity: Identity, snapshot: Snapshot) -> LiveCard | None:
+        name = identity.account.card if self.name is None else self.name
+        return snapshot.cards_of(identity.environment).get(name) if identity.account.may_ask(name) else None
 
-def learn(request: bytes, head: Head) -> tuple[bytes, Known] | None:
+
+def learn(request: bytes, head: Head, peer: str) -> tuple[bytes, Known] | None:
     """
     Take apart a whole plain request.
 
@@ -69,7 +79,7 @@ def learn(request: bytes, head: Head) -> tuple[bytes, Known] | None:
     more = _MORE(request, end) if request.startswith(START) and end > 0 else None
     if more is None:
         return None
-    return request[end:], Known(head, None if more[1] is None else more[1].decode())
+    return request[end:], Known(head, None if more[1] is None else more[1].decode(), peer)
 
 
 def number_end(request: bytes) -> int:
@@ -95,8 +105,10 @@ def answer(desk: Desk, known: Known, number: bytes, head: bytes) -> bytes | None
     """
     if not number.isdigit() or number[0] == 0x30 or (known.snapshot is not desk.snapshot and not known.settle(desk)):
         return None
-    found = rendered(known.card, number.decode(), desk.clock())
-    if found is None or known.account.limit.admit(monotonic_ns()):
+    now = desk.clock()
+    found = rendered(known.card, number.decode(), now)
+    meter, now_ns = known.meter, monotonic_ns()
+    if found is None or now >= known.until or meter.is_low(now_ns) or meter.take(SERVICE, now_ns):
         return None
     rest = found[2]
     return b"".join((head, _LENGTHS[len(number) + len(rest)], number, rest))

@@ -8,6 +8,7 @@ every request of a connection, so that a block of them seen before need not be p
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn
 
 import httptools
@@ -25,6 +26,7 @@ MAX_HEADERS = 16384
 MAX_FIELDS = 64
 MAX_KNOWN_BLOCKS = 1024
 MAX_BLOCK = 2048
+MAX_KNOWN_HERE = 16
 
 _START = len(START)
 _END = b" HTTP/1.1"
@@ -45,7 +47,7 @@ class HotProtocol(HttpToolsProtocol):
     blocks: ClassVar[dict[bytes, Head]] = {}
     """Header blocks, from the end of the request line to the blank line, parsed before and found plain."""
     known: ClassVar[dict[bytes, Known]] = {}
-    """What follows the number in requests parsed before, and what it means."""
+    """What follows the number in requests parsed before that name who asks, and what it means."""
 
     def __init__(
         self,
@@ -65,11 +67,14 @@ class HotProtocol(HttpToolsProtocol):
         self.header_bytes = 0
         self.parsed = 0
         self.seconds = 0
+        self.peer = ""
+        self.here: dict[bytes, Known] = {}
         self.headers_made: list[tuple[bytes, bytes]] = []
         self.head = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.peer = self.client[0] if self.client else ""
         self.open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,7 +95,8 @@ class HotProtocol(HttpToolsProtocol):
         if self.clear:
             if data.startswith(START):
                 end = number_end(data)
-                known = self.known.get(data[end:])
+                rest = data[end:]
+                known = self.known.get(rest) or self.here.get(rest)
                 if known is not None and self._answer_known(known, data[_START:end]):
                     return
             if self._answer_block(data):
@@ -141,9 +147,11 @@ class HotProtocol(HttpToolsProtocol):
         target = data[4 : end - len(_END)]
         if len(target) > MAX_URL or target.translate(None, _URL_SAFE):
             return False
-        response = respond(self.desk, b"GET", target, head)
-        if response is None:
+        response = respond(self.desk, b"GET", target, head, self.peer)
+        if not isinstance(response, Response):
             return False
+        if head.authorization is None and response.status == HTTPStatus.OK:
+            self._learn(data, head)
         self._write(response)
         return True
 
@@ -186,6 +194,8 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         if not self.waiting:
+            if not self._is_idle():
+                self.seconds = 0  # how long a body may take, whoever reads it says
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -198,8 +208,8 @@ class HotProtocol(HttpToolsProtocol):
             return
         self.waiting = False
         head = head_of(self.headers)
-        response = respond(self.desk, b"GET", self.url, head)
-        if response is None:
+        response = respond(self.desk, b"GET", self.url, head, self.peer)
+        if not isinstance(response, Response):
             super().on_headers_complete()
             super().on_message_complete()
             return
@@ -246,9 +256,17 @@ class HotProtocol(HttpToolsProtocol):
             self.blocks.clear()
             self.known.clear()
         self.blocks[block] = head
-        learned = learn(data, head)
+        self._learn(data, head)
+
+    def _learn(self, data: bytes, head: Head) -> None:
+        # Who asks without a credential is a matter of the address: what that means is kept with the connection.
+        named = head.authorization is not None
+        learned = learn(data, head, "" if named else self.peer)
         if learned is not None:
-            self.known[learned[0]] = learned[1]
+            if len(self.here) >= MAX_KNOWN_HERE:
+                self.here.clear()
+            kept = self.known if named else self.here
+            kept[learned[0]] = learned[1]
 
     # Bytes out
 

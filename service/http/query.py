@@ -61,6 +61,19 @@ def _add(parameters: Parameters, name: str, value: str) -> None:
     parameters[name] = value
 
 
+def merge(parameters: Parameters, more: Parameters) -> None:
+    """
+    Add parameters that were sent in another place.
+
+    Raises:
+        ApiError: 400, naming one that is in both.
+    """
+    twice = parameters.keys() & more.keys()
+    if twice:
+        raise invalid(shown(min(twice)), "is given more than once")
+    parameters |= more
+
+
 def shown(name: str) -> str:
     """
     A name as it may stand in an answer: one line, not long.

@@ -10,19 +10,19 @@ from http import HTTPStatus
 from time import monotonic_ns
 from typing import Any
 
-from service.access.account import Account
-from service.access.identify import identify
-from service.errors import ApiError, invalid, over_rate
+from service.access.account import LOOKUP, Identity
+from service.access.identify import Shown, identify
+from service.errors import ApiError, forbidden
 from service.http import ask
-from service.http.query import Parameters, parse_body, parse_query, shown
+from service.http.query import Parameters, merge, parse_body, parse_query
 from service.lookups.rate import rate, rate_json
+from service.quota.meter import ADMITTED, ASK, Meter
 from service.render.html import to_html
 from service.render.plain import HTML, JSON, XML, to_json, to_xml
 from service.snapshot import Desk
 
 METHODS = (b"GET", b"HEAD", b"POST")
 FORMATS = ("html", "json", "xml")
-_NS = 10**9
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
@@ -34,6 +34,10 @@ class Head:
 
     authorization: bytes | None = None
     content_type: bytes | None = None
+    forwarded: bytes = b""
+
+
+_WANTED = (b"authorization", b"content-type", b"x-forwarded-for")
 
 
 def head_of(fields: list[tuple[bytes, bytes]]) -> Head:
@@ -42,9 +46,9 @@ def head_of(fields: list[tuple[bytes, bytes]]) -> Head:
     """
     found: dict[bytes, bytes] = {}
     for name, value in fields:
-        if name in (b"authorization", b"content-type"):
+        if name in _WANTED:
             found[name] = found[name] + b", " + value if name in found else value
-    return Head(found.get(b"authorization"), found.get(b"content-type"))
+    return Head(found.get(b"authorization"), found.get(b"content-type"), found.get(b"x-forwarded-for", b""))
 
 
 class Response:
@@ -69,18 +73,22 @@ class Route:
     A hot service in one format.
 
     Attributes:
-        answer: parameters, account, desk, wants JSON -> the fields, or their JSON where that is ready.
+        answer: parameters, identity, desk, wants JSON -> the fields, or their JSON where that is ready.
         known: names of its parameters.
+        scope: what a credential must be for.
 
     """
 
     service: str
     format: str
-    answer: Callable[[Parameters, Account, Desk, bool], dict[str, Any] | bytes]
+    answer: Callable[[Parameters, Identity, Desk, bool], dict[str, Any] | bytes]
     known: frozenset[str]
+    scope: str = LOOKUP
 
 
-def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = b"") -> Response | None:
+def respond(
+    desk: Desk, method: bytes, target: bytes, head: Head, peer: str = "", body: bytes = b"", *, asked: bool = False
+) -> Response | Meter | None:
     """
     Answer a request.
 
@@ -89,10 +97,13 @@ def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = 
         method: ``GET``, ``HEAD`` or ``POST``.
         target: path and query as they stand in the request line.
         head: its header fields.
+        peer: address of the connection.
         body: of a POST, whole.
+        asked: its meter has been lent to, or will not be.
 
     Returns:
-        None for what is not a look-up: ask the slow path.
+        None for what is not a look-up: ask the slow path. A meter, where it must be lent to before this can be told;
+        nothing was charged.
 
     """
     path, _, query = target.partition(b"?")
@@ -103,40 +114,53 @@ def respond(desk: Desk, method: bytes, target: bytes, head: Head, body: bytes = 
     try:
         parameters = parse_query(query)
         if method == b"POST":
-            _merge(parameters, parse_body(head.content_type, body))
-        account = identify(head.authorization, parameters.get("Auth"), desk.anonymous)
-        admit(account)
+            merge(parameters, parse_body(head.content_type, body))
+        identity = identify(desk.snapshot.access, desk.door, shown_by(head, parameters, peer), desk.clock())
+        if not identity.may(route.scope):
+            raise forbidden(f"the credential is not for {route.scope}")
+        if not admit(identity, route.service, desk, wait=not asked):
+            return identity.meter
         ask.check_names(parameters, route.known)
-        answer = route.answer(parameters, account, desk, route.format == "json")
+        answer = route.answer(parameters, identity, desk, route.format == "json")
     except ApiError as error:
         return refuse(error, route.service, route.format, parameters)
     if isinstance(answer, bytes):
-        return Response(200, JSON, answer)
-    return render(200, answer, route.service, route.format, parameters)
+        response = Response(200, JSON, answer)
+    else:
+        response = render(200, answer, route.service, route.format, parameters)
+    response.headers = identity.meter.headers(route.service, monotonic_ns(), int(desk.clock()))
+    return response
 
 
-def _merge(parameters: Parameters, more: Parameters) -> None:
-    twice = parameters.keys() & more.keys()
-    if twice:
-        raise invalid(shown(min(twice)), "is given more than once")
-    parameters |= more
+def shown_by(head: Head, parameters: Parameters, peer: str) -> Shown:
+    return Shown(head.authorization, parameters.get("Auth"), peer, head.forwarded)
 
 
-def admit(account: Account) -> None:
+def admit(identity: Identity, service: str, desk: Desk, *, wait: bool) -> bool:
     """
     Charge one look-up to the account's plan.
+
+    Args:
+        wait: it may be said that the meter must be lent to first.
+
+    Returns:
+        False: it must.
 
     Raises:
         ApiError: 429.
 
     """
-    wait_ns = account.limit.admit(monotonic_ns())
-    if wait_ns:
-        raise over_rate(account.per_second, -(-wait_ns // _NS))
+    now_ns = monotonic_ns()
+    taken = identity.meter.take(service, now_ns)
+    if taken == ADMITTED:
+        return True
+    if taken == ASK and wait:
+        return False
+    raise identity.meter.refusal(service, now_ns, int(desk.clock()))
 
 
-def answer_rate(parameters: Parameters, account: Account, desk: Desk, json: bool) -> dict[str, Any] | bytes:
-    query = ask.rate_query(parameters, account, desk.snapshot, int(desk.clock()))
+def answer_rate(parameters: Parameters, identity: Identity, desk: Desk, json: bool) -> dict[str, Any] | bytes:
+    query = ask.rate_query(parameters, identity, desk.snapshot, int(desk.clock()))
     if json and "at" not in parameters and not query.caller.lrn:
         ready = rate_json(query.card, query.number, query.at, query.duration_s)
         if ready is not None:

@@ -34,6 +34,7 @@ class RateQuery:
         at: unix seconds the rate is wanted for.
         duration_s: None: no cost is wanted.
         places: where North American numbers are; None: as the bundled table has it.
+        now: unix seconds of the question; None: those it asks about.
 
     """
 
@@ -43,6 +44,7 @@ class RateQuery:
     caller: Caller = NOBODY
     duration_s: Decimal | None = None
     places: Places | None = None
+    now: int | None = None
 
 
 def rate(query: RateQuery) -> dict[str, Any]:
@@ -56,7 +58,7 @@ def rate(query: RateQuery) -> dict[str, Any]:
     quote = query.card.index.quote(query.number, query.at, query.caller, query.places)
     if quote.verdict is not None:
         raise no_price(quote)
-    answer = _fields(query.card, quote, query.at)
+    answer = _fields(query.card, quote, query.at, query.at if query.now is None else query.now)
     if query.caller.lrn and query.card.index.terms.rates_by_lrn:
         answer["lrn"] = query.caller.lrn
     if query.duration_s is not None:
@@ -119,17 +121,20 @@ def _render(card: LiveCard, prefix: str, now: int) -> Rendered | None:
     if card.index.asks_call:
         return None
     quote = card.index.quote(prefix, now)
-    end = _FOREVER if quote.until is None else quote.until - MAX_TTL_S
-    if quote.verdict is not None or now >= end:
+    if quote.verdict is not None:
         return None
-    fields = _fields(card, quote, now)
+    change = min(quote.until or _FOREVER, card.until or _FOREVER)
+    end = change - MAX_TTL_S
+    if now >= end:  # the seconds it holds are in the answer, and are fewer with each
+        end = now + 1
+    fields = _fields(card, quote, now, now)
     del fields["number"]
     known = (now, end, b'",' + to_json(fields)[1:], *_price(quote))
     _keep(card.rendered, prefix, known)
     return known
 
 
-def _fields(card: LiveCard, quote: Quote, at: int) -> dict[str, Any]:
+def _fields(card: LiveCard, quote: Quote, at: int, now: int) -> dict[str, Any]:
     rule = quote.rule
     assert rule is not None  # noqa: S101 - a quote without a verdict has a rule
     fields = {
@@ -146,11 +151,20 @@ def _fields(card: LiveCard, quote: Quote, at: int) -> dict[str, Any]:
         "billing": f"{rule.mcd_s}/{rule.pulse_s}",
         "effective": rule.effective,
         "expires": rule.expires,
-        "ttl": MAX_TTL_S if quote.until is None else min(MAX_TTL_S, quote.until - at),
+        "ttl": _ttl(card, quote, at, now),
     }
     if quote.jurisdiction is not None:
         fields["jurisdiction"] = str(quote.jurisdiction)
     return fields
+
+
+def _ttl(card: LiveCard, quote: Quote, at: int, now: int) -> int:
+    """
+    Seconds an answer stays true: to the next change of its rule after the instant asked about, or of the card.
+    """
+    rule = MAX_TTL_S if quote.until is None else quote.until - at
+    planned = MAX_TTL_S if card.until is None else max(0, card.until - now)
+    return min(MAX_TTL_S, rule, planned)
 
 
 def _price(quote: Quote) -> tuple[int, int, int, int]:

@@ -9,13 +9,14 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
-from ratecards.artifact import digest_of, open_card, pack, write_atomically
-from ratecards.compile import compile_rules
+from ratecards.artifact import digest_of, write_atomically
 from ratecards.deck import Deck, Mapping, read_deck
 from ratecards.model import Terms
-from ratecards.rules import to_frame
+from service.manage.rows import compiled, rules_of, terms_text, tidy, with_rows
+from service.ops.folder import clean
 from service.ops.reload import artifact_path
-from service.store.catalogue import CatalogueError, Revision, add_revision, list_revisions
+from service.store.audit import SYSTEM
+from service.store.catalogue import CatalogueError, Revision, active_revisions, add_revision, list_revisions
 from service.store.mappings import find_mapping
 
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,9 @@ class Loading:
         activate: let it answer at once.
         force: load it though it differs much from the revision that answers.
         now: unix seconds.
+        actor: who loads it.
+        note: what for.
+        at: unix seconds from which it is to answer; None: not by itself.
     """
 
     name: str
@@ -47,6 +51,9 @@ class Loading:
     activate: bool = False
     force: bool = False
     now: int = 0
+    actor: str = SYSTEM
+    note: str = ""
+    at: int | None = None
 
 
 def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress) -> tuple[Deck, Revision | None]:
@@ -61,7 +68,7 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
         return deck, None
     progress("compiling", 0, deck.rules.height)
     terms = replace(loading.terms, currency=deck.currency or loading.terms.currency)
-    artifact = pack(compile_rules(deck.rules, terms))
+    artifact = compiled(deck.rules, terms)
     progress("compiling", deck.rules.height, deck.rules.height)
     digest = digest_of(artifact)
     write_atomically(artifact_path(folder, digest), artifact)
@@ -74,15 +81,24 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
         rules=deck.rules.height,
         refused=deck.report.rows_refused,
         created=loading.now,
+        note=loading.note[:255],
+        terms=terms_text(terms),
     )
-    return deck, add_revision(engine, revision, activate=loading.activate)
+    revision, rows = with_rows(engine, folder, revision, deck.rules)
+    contents = {digest: artifact, **rows}
+    added = add_revision(
+        engine, revision, activate=loading.activate, at=loading.at, actor=loading.actor, contents=contents
+    )
+    tidy(engine)
+    clean(engine, folder)
+    return deck, added
 
 
 def check_deck(engine: Engine, folder: Path, loading: Loading, progress: Progress) -> Deck:
     """
     Read a deck as it would be loaded: by its saved mapping, and against the revision that answers.
     """
-    base = rules_of(engine, folder, loading.name)
+    base = rules_of_card(engine, folder, loading.name)
     deck = _read(loading, loading.mapping, base, progress)
     if loading.mapping is not None or deck.report.fingerprint is None:
         return deck
@@ -102,20 +118,21 @@ def _read(loading: Loading, mapping: Mapping | None, base: pl.DataFrame | None, 
     )
 
 
-def rules_of(engine: Engine, folder: Path, name: str, number: int | None = None) -> pl.DataFrame | None:
+def rules_of_card(engine: Engine, folder: Path, name: str) -> pl.DataFrame | None:
     """
-    The rules of a card's revision, or of the one that answers; None: there is none.
+    The rules of a card's revision that answers; None: none does.
     """
-    revision = find_revision(engine, name, number)
-    return None if revision is None else to_frame(open_card(artifact_path(folder, revision.digest), revision.digest))
+    revision = find_revision(engine, name)
+    return None if revision is None else rules_of(engine, folder, revision)
 
 
 def find_revision(engine: Engine, name: str, number: int | None = None) -> Revision | None:
     """
     A revision of a card by its number, or the one that answers.
     """
-    found = (r for r in list_revisions(engine, name) if (r.active if number is None else r.number == number))
-    return next(found, None)
+    if number is None:
+        return next(iter(active_revisions(engine, name)), None)
+    return next((revision for revision in list_revisions(engine, name) if revision.number == number), None)
 
 
 def need_revision(engine: Engine, name: str, number: int | None = None) -> Revision:

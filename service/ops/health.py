@@ -21,5 +21,13 @@ def readiness(desk: Desk) -> dict[str, Any]:
         raise unavailable("Draining", 1)
     if not snapshot.cards:
         raise unavailable("Starting", 1, "no card is loaded")
-    parts = {"generation": snapshot.generation, "cards": len(snapshot.cards), "broken": len(snapshot.broken)}
-    return {"status": "degraded" if snapshot.broken else "ready", **parts}
+    parts: dict[str, Any] = {
+        "generation": snapshot.generation,
+        "cards": len(snapshot.cards),
+        "broken": len(snapshot.broken),
+    }
+    redis = desk.limits()
+    degraded = bool(snapshot.broken) or (redis is not None and redis.word == "degraded")
+    if redis is not None:
+        parts["redis"] = {"state": redis.word, "reason": redis.reason, "since": int(redis.since_s)}
+    return {"status": "degraded" if degraded else "ready", **parts}

@@ -5,7 +5,7 @@ An answer as JSON and as XML.
 import re
 from decimal import Decimal
 from typing import Any
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
@@ -15,6 +15,10 @@ HTML = b"text/html; charset=utf-8"
 
 # Source: XML 1.0 (5th ed.) production 2, Char: these may not stand in a document, escaped or not.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+
+_UNKNOWN = "\ufffd"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
+"""Names that can be an element's; another is written as ``<entry name="…">``."""
 
 
 def to_json(value: Any, *, indent: bool = False) -> bytes:
@@ -43,17 +47,20 @@ def to_xml(root: str, value: Any) -> bytes:
 
 
 def _element(name: str, value: Any) -> str:
-    if value is None or value == "":
-        return f"<{name}/>"
     if isinstance(value, list):
         return "".join(_element(name, item) for item in value)
-    return f"<{name}>{_content(value)}</{name}>"
+    start, end = (
+        (name, name) if _NAME.fullmatch(name) else (f"entry name={quoteattr(_NOT_XML.sub(_UNKNOWN, name))}", "entry")
+    )
+    if value is None or value == "":
+        return f"<{start}/>"
+    return f"<{start}>{_content(value)}</{end}>"
 
 
 def _content(value: Any) -> str:
     if isinstance(value, dict):
         return "".join(_element(key, item) for key, item in value.items())
-    return escape(_NOT_XML.sub("\ufffd", _text(value)))
+    return escape(_NOT_XML.sub(_UNKNOWN, _text(value)))
 
 
 def _text(value: Any) -> str:

@@ -2,16 +2,23 @@
 Saved mappings: what a carrier's decks mean, found again by name or by the shape of the next file's header.
 """
 
+import re
 from typing import Any
 
 import orjson
 from sqlalchemy import Engine, delete, select
 
-from service.store.catalogue import CARD_NAME, CatalogueError
+from service.store.audit import SYSTEM, record
+from service.store.catalogue import CatalogueError
+from service.store.database import changing
 from service.store.tables import mappings
 
+MAPPING_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
-def save_mapping(engine: Engine, name: str, fingerprint: str | None, values: dict[str, Any]) -> None:
+
+def save_mapping(
+    engine: Engine, name: str, fingerprint: str | None, values: dict[str, Any], actor: str = SYSTEM
+) -> None:
     """
     Keep a mapping under a name, in place of what had that name.
 
@@ -24,9 +31,9 @@ def save_mapping(engine: Engine, name: str, fingerprint: str | None, values: dic
     Raises:
         CatalogueError: the name is not one, or another mapping is for that header.
     """
-    if not CARD_NAME.fullmatch(name):
+    if not MAPPING_NAME.fullmatch(name):
         raise CatalogueError(f"'{name}' is not a mapping's name: lower-case letters, digits, dots, dashes; at most 64")
-    with engine.begin() as connection:
+    with changing(engine) as connection:
         taken = select(mappings.c.name).where(mappings.c.fingerprint == fingerprint, mappings.c.name != name)
         other = connection.scalar(taken) if fingerprint else None
         if other is not None:
@@ -34,6 +41,7 @@ def save_mapping(engine: Engine, name: str, fingerprint: str | None, values: dic
         connection.execute(delete(mappings).where(mappings.c.name == name))
         body = orjson.dumps(values, option=orjson.OPT_SORT_KEYS).decode()
         connection.execute(mappings.insert().values(name=name, fingerprint=fingerprint, body=body))
+        record(connection, actor, "mapping.save", f"mapping {name}", values=values)
 
 
 def find_mapping(engine: Engine, *, name: str | None = None, fingerprint: str | None = None) -> dict[str, Any] | None:
@@ -55,9 +63,12 @@ def list_mappings(engine: Engine) -> list[dict[str, Any]]:
         return [{"name": r.name, "fingerprint": r.fingerprint, "values": orjson.loads(r.body)} for r in rows]
 
 
-def delete_mapping(engine: Engine, name: str) -> bool:
+def delete_mapping(engine: Engine, name: str, actor: str = SYSTEM) -> bool:
     """
     Forget a mapping; False: there was none of that name.
     """
-    with engine.begin() as connection:
-        return connection.execute(delete(mappings).where(mappings.c.name == name)).rowcount > 0
+    with changing(engine) as connection:
+        gone = connection.execute(delete(mappings).where(mappings.c.name == name)).rowcount > 0
+        if gone:
+            record(connection, actor, "mapping.delete", f"mapping {name}")
+        return gone

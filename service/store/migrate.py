@@ -2,28 +2,87 @@
 Opening the store with its tables brought up to date: what a command does before its first use.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, make_url
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Engine
 
-from service.store.database import connect
+from service.store.database import StoreError, changing, connect, read_url
 
+MIGRATION_S = 600.0
+"""How long a migration may take, and how long others that start meanwhile wait for it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def create(url: str) -> Engine:
     """
     Open the store and bring its tables up to date, making a SQLite file and its folder if need be.
+
+    Any number of processes may do so at once: one migrates, the others wait for it.
+
+    Raises:
+        StoreError: it cannot be opened, or a newer version has migrated it.
     """
-    file = make_url(url).database
-    if url.startswith("sqlite") and file:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(url)
     engine = connect(url)
+    try:
+        if not _is_current(engine):
+            upgrade(url)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def upgrade(url: str) -> None:
+    """
+    Bring the tables up to date: wholly or, where it fails, not at all.
+    """
+    with _migrating(url) as config:
+        command.upgrade(config, "head")
+
+
+def downgrade(url: str, revision: str) -> None:
+    """
+    Undo the migrations after one; ``base``: all. What only their tables held is lost.
+    """
+    with _migrating(url) as config:
+        command.downgrade(config, revision)
+
+
+def _make_folder(url: str) -> None:
+    place = read_url(url)
+    if place.get_backend_name() == "sqlite" and place.database:
+        Path(place.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _is_current(engine: Engine) -> bool:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision() == head
+
+
+@contextmanager
+def _migrating(url: str) -> Iterator[Config]:
+    engine = connect(url, MIGRATION_S)
+    try:
+        with changing(engine) as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            yield config
+    except CommandError as error:
+        raise StoreError(f"the store cannot be migrated; was it by a newer version? {error}") from error
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-    return engine
+    return config

@@ -2,7 +2,19 @@
 The store's tables. Their history is in ``migrations/``.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -20,9 +32,17 @@ cards = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
     Column("created", BigInteger, nullable=False),
-    Column("active_revision", Integer),
+    Column("kind", String(8), nullable=False, server_default=""),
+    Column("company", String(128), nullable=False, server_default=""),
+    Column("direction", String(16), nullable=False, server_default=""),
+    Column("public_name", String(128), nullable=False, server_default=""),
+    Column("private_name", String(128), nullable=False, server_default=""),
+    Column("tech_prefix", String(32), nullable=False, server_default=""),
+    Column("endpoint", String(255), nullable=False, server_default=""),
+    Column("notes", Text, nullable=False, server_default=""),
+    Column("archived", BigInteger),
 )
-"""``active_revision``: number of the revision that answers; null: none does. ``created``: unix seconds."""
+"""``kind``: provider, customer or not said; ``created``, ``archived``: unix seconds."""
 
 revisions = Table(
     "revisions",
@@ -36,9 +56,63 @@ revisions = Table(
     Column("rules", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False, server_default=""),
+    Column("note", String(255), nullable=False, server_default=""),
+    Column("terms", Text),
+    Column("rows_digest", String(64)),
+    Column("base", Integer),
     UniqueConstraint("card_id", "number"),
 )
-"""Immutable: a change of a card is one more row. ``digest``: SHA-256 that names the compiled card's file."""
+"""
+Immutable: a change of a card is one more row. ``digest``: SHA-256 that names the compiled card's file;
+``rows_digest``: of the file with its rules, or with what sets them apart from those of the revision ``base``;
+``terms``: JSON of what the card says of all its rules.
+"""
+
+activations = Table(
+    "activations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("card_id", Integer, ForeignKey("cards.id"), nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("made", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("cancelled", BigInteger),
+)
+"""
+When which revision begins to answer, unix seconds. At any instant the latest one that is not cancelled does, so that
+a scheduled one goes live without anybody doing anything.
+"""
+
+files = Table(
+    "files",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("part", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Files that all nodes need, in parts, by their SHA-256: compiled cards, rules of revisions, reference tables."""
+
+builds = Table(
+    "builds",
+    metadata,
+    Column("card_id", Integer, ForeignKey("cards.id"), primary_key=True),
+    Column("recipe", Text, nullable=False),
+    Column("parents", Text, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+)
+"""Cards made from others. ``recipe``: JSON of how; ``parents``: JSON of the revisions last made from."""
+
+exchange_rates = Table(
+    "exchange_rates",
+    metadata,
+    Column("currency", String(3), primary_key=True),
+    Column("per_base", String(40), nullable=False),
+    Column("base", String(3), nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""What one unit of the base currency is worth, as a decimal text; ``at``: unix seconds it was given."""
 
 mappings = Table(
     "mappings",
@@ -59,3 +133,104 @@ reference_tables = Table(
     Column("loaded", BigInteger, nullable=False),
 )
 """Tables that refine what look-ups know. ``digest``: SHA-256 that names the file; ``loaded``: unix seconds."""
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("card", String(64), nullable=False),
+    Column("all_cards", Boolean, nullable=False),
+    Column("profile", Text),
+    Column("per_second", BigInteger),
+    Column("burst", BigInteger),
+    Column("per_day", BigInteger),
+    Column("per_month", BigInteger),
+    Column("concurrent", BigInteger),
+    Column("dry_run", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+"""
+Who may ask. ``card``: the one asked when a request names none; ``profile``: JSON of how its numbers are normalised;
+limits: null is none. ``created``: unix seconds.
+"""
+
+account_cards = Table(
+    "account_cards",
+    metadata,
+    Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True),
+    Column("card", String(64), primary_key=True),
+)
+"""Further cards that an account may ask."""
+
+account_networks = Table(
+    "account_networks",
+    metadata,
+    Column("network", String(49), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+)
+"""Addresses that are an account's credential, in CIDR notation."""
+
+service_limits = Table(
+    "service_limits",
+    metadata,
+    Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True),
+    Column("service", String(32), primary_key=True),
+    Column("per_second", BigInteger),
+    Column("burst", BigInteger),
+    Column("per_day", BigInteger),
+    Column("per_month", BigInteger),
+)
+"""Limits of an account for one service, besides its own."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("account_id", Integer, ForeignKey("accounts.id"), nullable=False),
+    Column("environment", String(4), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("scopes", String(255), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("revoked", BigInteger),
+)
+"""
+Keys by their public part. ``environment``: live or test; ``digest``: SHA-256 of the whole key, in hexadecimal;
+``scopes``: with spaces between; times: unix seconds.
+"""
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(64), nullable=False),
+)
+"""What the nodes share and nobody else knows: the key that tokens are signed with."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("object", String(128), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+"""Every change, never changed itself. ``actor``: who; ``action``: such as ``key.revoke``; ``detail``: JSON."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("meter", String(64), primary_key=True),
+    Column("limit", String(48), primary_key=True),
+    Column("window", BigInteger, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+)
+"""
+Look-ups counted where no Redis does. ``limit``: ``day``, ``month``, or with a service ``day.rate``; ``window``: days
+since 1970-01-01, or year * 12 + month - 1.
+"""

@@ -194,3 +194,108 @@ def test_the_installed_command_runs_and_its_help_names_every_command() -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     for command in ("serve", "rate", "card", "mapping", "number", "places"):
         assert command in said
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> Path:
+    """
+    A data directory with the card ``a``: revision 1 answers, 2 raises one price and adds a country.
+    """
+    for name, more in (("june.csv", ""), ("july.csv", "33,France,0.02,0,1,1\n")):
+        file = tmp_path / name
+        file.write_text(GOOD.replace("0.01,", "0.015,") + more if more else GOOD)
+        run(tmp_path, "card", "load", "a", str(file), "--note", name, *(() if more else ("--activate",)))
+    return tmp_path
+
+
+def said(data: Path, *words: str, status: int = 0) -> dict[str, object]:
+    return json.loads(run(data, "card", *words, "--json", status=status).stdout)
+
+
+def test_all_about_a_card_is_shown_and_set(loaded: Path) -> None:
+    run(loaded, "card", "set", "a", "--company", "Carrier A", "--kind", "provider", "--tech-prefix", "9001#")
+    shown = said(loaded, "show", "a")
+    assert (shown["company"], shown["kind"], shown["active"]["revision"], shown["latest"]) == (
+        "Carrier A", "provider", 1, 2,
+    )  # fmt: skip
+    assert shown["fingerprint"]
+    assert "Carrier A" in run(loaded, "card", "show", "a").stdout
+    assert "--company" in run(loaded, "card", "set", "a", status=2).stderr
+    assert "kind is 'x'" in run(loaded, "card", "set", "a", "--kind", "x", status=2).stderr
+    assert "ratedip card list" in run(loaded, "card", "show", "nope", status=1).stderr
+
+
+def test_revisions_are_listed_newest_first(loaded: Path) -> None:
+    rows = said(loaded, "revisions", "a")["revisions"]
+    assert [(row["revision"], row["note"], row["active"]) for row in rows] == [
+        (2, "july.csv", False), (1, "june.csv", True),
+    ]  # fmt: skip
+    assert "june.csv" in run(loaded, "card", "revisions", "a").stdout
+
+
+def test_rules_are_found_by_destination_and_by_prefix(loaded: Path) -> None:
+    assert [rule["prefix"] for rule in said(loaded, "search", "a", "leeds")["rules"]] == ["44113"]
+    rows = said(loaded, "search", "a", "4411")["rules"]
+    assert [(rule["prefix"], rule["place"], rule["serves"]) for rule in rows] == [
+        ("44", "above", True), ("44113", "below", False),
+    ]  # fmt: skip
+    assert "0.0075" in run(loaded, "card", "search", "a", "UK").stdout
+    assert "--at" in run(loaded, "card", "search", "a", "44", "--at", "soon", status=2).stderr
+
+
+def test_revisions_are_compared_before_one_takes_over(loaded: Path) -> None:
+    found = said(loaded, "diff", "a")
+    assert {row["prefix"]: row["kind"] for row in found["changes"]} == {"44": "raised", "33": "new"}
+    assert said(loaded, "diff", "a", "--by", "destination", "--kind", "new")["destinations"][0]["name"] == "France"
+    assert "raised" in run(loaded, "card", "diff", "a").stdout
+    assert "kind is none of" in run(loaded, "card", "diff", "a", "--kind", "x", status=2).stderr
+
+
+def test_a_revision_is_planned_cancelled_rolled_back_and_its_card_archived(loaded: Path) -> None:
+    at = str(int(time.time()) + 3600)
+    run(loaded, "card", "activate", "a", "2", "--at", at)
+    assert said(loaded, "show", "a")["planned"][0]["at"] == int(at)
+    assert "no longer answers from" in run(loaded, "card", "cancel", "a", "2").stdout
+    assert "nothing is planned" in run(loaded, "card", "cancel", "a", "2", status=1).stderr
+    assert "--at is over" in run(loaded, "card", "activate", "a", "2", "--at", "1", status=2).stderr
+    run(loaded, "card", "activate", "a", "2")
+    assert said(loaded, "rollback", "a") == {"card": "a", "revision": 1, "active": True}
+    assert "archive it first" in run(loaded, "card", "delete", "a", "--yes", status=1).stderr
+    run(loaded, "card", "archive", "a")
+    run(loaded, "rate", "44", "--card", "a", status=1)
+    assert said(loaded, "restore", "a")["revision"] == 1
+    run(loaded, "rate", "44", "--card", "a")
+    run(loaded, "card", "archive", "a")
+    assert said(loaded, "delete", "a", "--yes") == {"card": "a", "deleted": True}
+    run(loaded, "card", "show", "a", status=1)
+
+
+def test_what_looks_like_a_mistake_is_not_activated_without_force(tmp_path: Path) -> None:
+    deck = tmp_path / "deck.csv"
+    for rate in ("0.01", "0.025"):
+        deck.write_text(f"Prefix,Destination,Rate\n44,UK,{rate}\n49,Germany,{rate}\n")
+        run(tmp_path, "card", "load", "a", str(deck))
+    run(tmp_path, "card", "activate", "a", "1")
+    refused = run(tmp_path, "card", "activate", "a", "2", status=2).stderr
+    assert "2 of the 2 rules" in refused
+    assert "--force" in refused
+    assert said(tmp_path, "show", "a")["active"]["revision"] == 1
+    assert said(tmp_path, "activate", "a", "2", "--force")["active"] is True
+
+
+def test_a_deck_is_loaded_for_later_with_the_terms_of_the_one_before(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "a", str(deck), "--activate", "--precision", "4", "--rounding", "up", "--lrn")
+    at = str(int(time.time()) + 3600)
+    assert "answers from" in run(tmp_path, "card", "load", "a", str(deck), "--at", at, "--no-lrn").stdout
+    shown = said(tmp_path, "show", "a")
+    assert shown["planned"][0]["revision"] == 2
+    run(tmp_path, "card", "activate", "a", "2")
+    terms = said(tmp_path, "show", "a")["terms"]
+    assert (terms["precision"], terms["rounding"], terms["lrn"]) == (4, "up", False)
+    assert "one of them" in run(tmp_path, "card", "load", "a", str(deck), "--at", at, "--activate", status=2).stderr
+
+
+def test_a_card_of_the_sandbox_is_managed_by_its_whole_name(tmp_path: Path, deck: Path) -> None:
+    run(tmp_path, "card", "load", "test/a", str(deck), "--activate")
+    assert said(tmp_path, "show", "test/a")["name"] == "test/a"
+    run(tmp_path, "card", "show", "a", status=1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from pydantic import SecretStr
 from support.corpus import get
 from support.server import Server, read_responses, serve
 
@@ -66,7 +67,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         default = (
             ""
-            if field.default in ("", False)
+            if field.default == "" or field.default is False or isinstance(field.default, SecretStr)
             else f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
         )
         assert f"| `RATEDIP_{name.upper()}` | {default} | {field.description} |" in page

@@ -3,7 +3,6 @@ What answers is what the store says, and a file that cannot be trusted never ans
 """
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,6 @@ from service.lookups.rate import rate_json
 from service.ops.reload import artifact_path, load_snapshot, refresh
 from service.snapshot import Desk, Snapshot
 from service.store.catalogue import CatalogueError, Revision, activate_revision, add_revision, list_revisions
-from service.store.migrate import create
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create(f"sqlite:///{tmp_path / 'ratedip.db'}")
-    yield engine
-    engine.dispose()
 
 
 def price(snapshot: Snapshot) -> int:
@@ -30,26 +21,26 @@ def price(snapshot: Snapshot) -> int:
 
 
 def test_a_new_revision_answers_after_one_look(tmp_path: Path, engine: Engine) -> None:
-    install(tmp_path, "c", [Rule("44", "UK", 1)])
+    install(tmp_path, "c", [Rule("44", "UK", 1)], engine=engine)
     desk = Desk(snapshot=load_snapshot(engine, tmp_path / "cards", Snapshot()))
     assert price(desk.snapshot) == 1
-    install(tmp_path, "c", [Rule("44", "UK", 2)])
+    install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
     asyncio.run(refresh(desk, engine, tmp_path / "cards"))
     assert (price(desk.snapshot), desk.snapshot.cards["c"].revision) == (2, 2)
 
 
 def test_an_unchanged_card_is_kept_as_it_is(tmp_path: Path, engine: Engine) -> None:
-    install(tmp_path, "c", [Rule("44", "UK", 1)])
+    install(tmp_path, "c", [Rule("44", "UK", 1)], engine=engine)
     first = load_snapshot(engine, tmp_path / "cards", Snapshot())
-    install(tmp_path, "other", RETAIL)
+    install(tmp_path, "other", RETAIL, engine=engine)
     second = load_snapshot(engine, tmp_path / "cards", first)
     assert second.cards["c"] is first.cards["c"]
     assert set(second.cards) == {"c", "other"}
 
 
 def test_an_older_revision_can_be_made_to_answer_again(tmp_path: Path, engine: Engine) -> None:
-    install(tmp_path, "c", [Rule("44", "UK", 1)])
-    install(tmp_path, "c", [Rule("44", "UK", 2)])
+    install(tmp_path, "c", [Rule("44", "UK", 1)], engine=engine)
+    install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
     activate_revision(engine, "c", 1)
     assert price(load_snapshot(engine, tmp_path / "cards", Snapshot())) == 1
     with pytest.raises(CatalogueError, match="no revision 9"):
@@ -59,9 +50,9 @@ def test_an_older_revision_can_be_made_to_answer_again(tmp_path: Path, engine: E
 @pytest.mark.fault
 @pytest.mark.parametrize("harm", ["flip", "cut", "gone", "swapped"])
 def test_a_damaged_file_leaves_the_old_revision_answering(tmp_path: Path, engine: Engine, harm: str) -> None:
-    old = install(tmp_path, "c", [Rule("44", "UK", 1)])
+    old = install(tmp_path, "c", [Rule("44", "UK", 1)], engine=engine)
     before = load_snapshot(engine, tmp_path / "cards", Snapshot())
-    new = install(tmp_path, "c", [Rule("44", "UK", 2)])
+    new = install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
     path = artifact_path(tmp_path / "cards", new.digest)
     whole = path.read_bytes()
     if harm == "flip":
@@ -81,7 +72,7 @@ def test_a_damaged_file_leaves_the_old_revision_answering(tmp_path: Path, engine
 
 
 def test_a_file_put_right_answers_without_a_change_in_the_store(tmp_path: Path, engine: Engine) -> None:
-    new = install(tmp_path, "c", [Rule("44", "UK", 2)])
+    new = install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
     path = artifact_path(tmp_path / "cards", new.digest)
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
@@ -94,7 +85,7 @@ def test_a_file_put_right_answers_without_a_change_in_the_store(tmp_path: Path, 
 
 def test_revisions_are_numbered_and_one_answers(tmp_path: Path, engine: Engine) -> None:
     for units in (1, 2, 3):
-        install(tmp_path, "c", [Rule("44", "UK", units)])
+        install(tmp_path, "c", [Rule("44", "UK", units)], engine=engine)
     assert [(r.number, r.active) for r in list_revisions(engine, "c")] == [(1, False), (2, False), (3, True)]
 
 
@@ -106,10 +97,10 @@ def test_a_card_s_name_can_stand_in_a_url_and_a_file(engine: Engine, name: str) 
 
 
 def test_a_new_revision_has_at_hand_what_the_old_one_was_asked_for(tmp_path: Path, engine: Engine) -> None:
-    install(tmp_path, "c", [Rule("44", "UK", 1), Rule("44113", "Leeds", 2)])
+    install(tmp_path, "c", [Rule("44", "UK", 1), Rule("44113", "Leeds", 2)], engine=engine)
     first = load_snapshot(engine, tmp_path / "cards", Snapshot())
     rate_json(first.cards["c"], "441132456789", NOW)
-    install(tmp_path, "c", [Rule("44", "UK", 3), Rule("44113", "Leeds", 4)])
+    install(tmp_path, "c", [Rule("44", "UK", 3), Rule("44113", "Leeds", 4)], engine=engine)
     card = load_snapshot(engine, tmp_path / "cards", first).cards["c"]
     assert (set(card.rendered), set(card.by_head)) == ({"44113"}, {"4411324"})
     assert b'"revision":2' in rate_json(card, "441132456789", NOW)

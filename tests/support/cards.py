@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Engine
+
 from ratecards.artifact import digest_of, pack, write_atomically
 from ratecards.compile import compile_rules
 from ratecards.model import Rule, Terms
@@ -34,9 +36,14 @@ RETAIL = [
 """The card of ``docs/api.md``'s examples, with a rule of every kind."""
 
 
-def install(data: Path, name: str, rules: Iterable[Rule], terms: Terms | None = None) -> Revision:
+def install(
+    data: Path, name: str, rules: Iterable[Rule], terms: Terms | None = None, *, engine: Engine | None = None
+) -> Revision:
     """
     Add the next revision of a card to a data directory and let it answer.
+
+    Args:
+        engine: the store it goes to; None: the SQLite file in the directory.
     """
     terms = terms or Terms()
     frame = to_frame(rules)
@@ -44,11 +51,13 @@ def install(data: Path, name: str, rules: Iterable[Rule], terms: Terms | None = 
     digest = digest_of(artifact)
     write_atomically(artifact_path(data / "cards", digest), artifact)
     revision = Revision(name, 0, digest, "test", terms.currency, frame.height, 0, NOW)
-    engine = create(f"sqlite:///{data / 'ratedip.db'}")
-    try:
+    if engine is not None:
         return add_revision(engine, revision, activate=True)
+    own = create(f"sqlite:///{data / 'ratedip.db'}")
+    try:
+        return add_revision(own, revision, activate=True)
     finally:
-        engine.dispose()
+        own.dispose()
 
 
 def sdf_rows() -> Iterator[dict[str, str]]:

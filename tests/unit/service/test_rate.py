@@ -15,6 +15,7 @@ from service import snapshot
 from service.errors import ApiError
 from service.lookups import rate as lookup
 from service.lookups.rate import RateQuery, rate, rate_json
+from service.render.plain import to_json
 from service.snapshot import LiveCard
 
 
@@ -114,3 +115,34 @@ def test_a_jurisdiction_is_named_with_the_rate_it_has() -> None:
     for cli, expected in calls.items():
         answer = rate(RateQuery("12125550100", card, NOW, Caller(cli)))
         assert (answer["jurisdiction"], answer["rate"]) == expected
+
+
+def changing(until: int, *rules: Rule) -> LiveCard:
+    card = live(*rules)
+    return LiveCard("c", 1, card.index, until)
+
+
+@pytest.mark.parametrize("rule_ends", [None, NOW + 50, NOW + 150, NOW + 86_400 + 50])
+def test_ttl_never_promises_beyond_the_next_revision_and_kept_answers_count_down_alike(rule_ends: int | None) -> None:
+    """
+    Asked each second, in order and not, around the change of the card and of its rule, and a day before either.
+    """
+    until = NOW + 100
+    card = changing(until, Rule("44", "UK", 1, expires=rule_ends), Rule("4", "", 2))
+    edges = (until - 86_400, until, NOW + 50, NOW + 50 - 86_400)
+    seconds = sorted({edge + near for edge in edges for near in range(-3, 4) if edge + near < until})
+    for at in (*seconds, *reversed(seconds)):
+        general = rate(RateQuery("441132456789", card, at))
+        changes = [until] + ([rule_ends] if rule_ends and rule_ends > at else [])
+        assert general["ttl"] == min(86_400, *(change - at for change in changes))
+        for part in (0, 0.001, 0.999):
+            for _ in range(2):
+                assert rate_json(card, "441132456789", at + part) == to_json(general)
+
+
+def test_answers_kept_before_a_plan_was_known_do_not_outlive_it() -> None:
+    before = live(Rule("44", "UK", 1))
+    assert json.loads(rate_json(before, "441132456789", NOW))["ttl"] == 86_400
+    after = before.changing_at(NOW + 10)
+    assert json.loads(rate_json(after, "441132456789", NOW))["ttl"] == 10
+    assert json.loads(rate_json(after.changing_at(None), "441132456789", NOW))["ttl"] == 86_400

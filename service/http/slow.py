@@ -1,0 +1,165 @@
+"""
+Services that may wait: one way for all of them, from the request to the answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.requests import Request
+
+from service.access.account import Identity
+from service.access.identify import identify
+from service.errors import ApiError, forbidden, not_found, standard
+from service.http.ask import check_names
+from service.http.body import read_body
+from service.http.gzipped import gzipped
+from service.http.query import Parameters, merge, parse_body, parse_query
+from service.http.respond import FORMATS, Headers, Response, head_of, refuse, render, shown_by
+from service.quota.slots import slot
+from service.render.hal import HAL, Links, hal_table, hal_thing, link_field, page_links
+from service.render.html import to_table_page
+from service.render.plain import HTML, to_json
+from service.render.sheets import CSV, XLSX, to_csv, to_xlsx
+from service.render.table import Table
+from service.snapshot import Desk
+
+SHEETS = ("csv", "xlsx")
+TABLE_FORMATS = (*FORMATS, *SHEETS)
+Answer = dict[str, Any] | Table | Response
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    A request to a slow service, its credential found good.
+
+    Attributes:
+        form: format to answer in.
+        request: for what is neither parameter nor credential.
+    """
+
+    desk: Desk
+    identity: Identity
+    parameters: Parameters
+    form: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """
+    A slow service.
+
+    Attributes:
+        scope: what a credential must be for; None: any may ask.
+        methods: it takes.
+        answer: what it does; a :class:`Response` goes out as it is.
+        known: names of its parameters.
+        raw: its body is not read before it is called, nor taken for parameters.
+        links: of a row of its table, or of what it answers, for those who want links.
+    """
+
+    name: str
+    scope: str | None
+    methods: tuple[str, ...]
+    answer: Callable[[Call], Awaitable[Answer]]
+    known: frozenset[str] = field(default_factory=frozenset)
+    formats: tuple[str, ...] = FORMATS
+    raw: bool = False
+    links: Links | None = None
+
+    @property
+    def title(self) -> str:
+        """
+        The last part of its name: what its XML is called.
+        """
+        return self.name.rpartition("/")[2]
+
+
+async def serve_slow(service: Service, written: str, request: Request) -> Response:
+    """
+    Answer a request to a slow service.
+
+    Args:
+        written: format as written in the path; empty: html.
+    """
+    form = written or "html"
+    shown = form if form in FORMATS else "json" if form in SHEETS else "html"
+    parameters: Parameters = {}
+    try:
+        _check(service, form, request.method)
+        parameters = await _parameters(service, request)
+        call = Call(request.app.state.desk, _identify(service, request, parameters), parameters, form, request)
+        check_names(parameters, service.known | {"Auth"})
+        async with slot(call.identity.meter, service.name):
+            answer = await service.answer(call)
+            links = _wants_links(request, written)
+            response = await _written(service, call, answer, links=links)
+    except ApiError as error:
+        response = refuse(error, service.title, shown, parameters)
+    return await gzipped(response, request.headers.get("accept-encoding", ""))
+
+
+def _check(service: Service, form: str, method: str) -> None:
+    if form not in service.formats:
+        detail = f"{service.name} answers {', '.join(service.formats)}, not {form}"
+        raise standard(406, detail) if form in TABLE_FORMATS else not_found(detail.partition(", not")[0])
+    if method not in service.methods:
+        allow = ((b"allow", ", ".join(service.methods).encode()),)
+        raise standard(405, f"{service.name} takes {' and '.join(service.methods)}", headers=allow)
+
+
+async def _parameters(service: Service, request: Request) -> Parameters:
+    parameters = parse_query(request.scope["query_string"])
+    if request.method == "POST" and not service.raw:
+        kind = request.headers.get("content-type", "").encode("latin-1")
+        merge(parameters, parse_body(kind, await read_body(request)))
+    return parameters
+
+
+def _identify(service: Service, request: Request, parameters: Parameters) -> Identity:
+    desk: Desk = request.app.state.desk
+    peer = request.client.host if request.client else ""
+    shown = shown_by(head_of(request.scope["headers"]), parameters, peer)
+    identity = identify(desk.snapshot.access, desk.door, shown, desk.clock())
+    if service.scope is not None and not identity.may(service.scope):
+        raise forbidden(f"the credential is not for {service.scope}")
+    return identity
+
+
+def _wants_links(request: Request, written: str) -> bool:
+    """
+    Where links may stand at all: in JSON, or where no format was asked.
+    """
+    kinds = (item.partition(";")[0].strip().lower() for item in request.headers.get("accept", "").split(","))
+    return written in ("", "json") and HAL.decode() in kinds
+
+
+async def _written(service: Service, call: Call, answer: Answer, *, links: bool) -> Response:
+    """
+    Put an answer into the format asked; a table away from the loop, for it may be long.
+    """
+    if isinstance(answer, Response):
+        return answer
+    if isinstance(answer, Table):
+        return await asyncio.to_thread(_table, service, call, answer, links=links)
+    if links and service.links is not None:
+        return Response(200, HAL, to_json(hal_thing(answer, service.links(answer))))
+    return render(200, answer, service.title, call.form, call.parameters)
+
+
+def _table(service: Service, call: Call, table: Table, *, links: bool) -> Response:
+    path, asked = call.request.url.path, call.parameters
+    if links:
+        return Response(200, HAL, to_json(hal_table(table, path, asked, service.links)))
+    ways = page_links(table, path, asked)
+    if call.form in SHEETS:
+        kind, write = (CSV, to_csv) if call.form == "csv" else (XLSX, to_xlsx)
+        name = f'attachment; filename="{service.title}.{call.form}"'
+        headers: Headers = ((b"link", link_field(ways)), (b"content-disposition", name.encode()))
+        return Response(200, kind, write(table), headers)
+    if call.form == "html":
+        return Response(200, HTML, to_table_page(service.title, table, ways))
+    return render(200, table.fields(), service.title, call.form, call.parameters)

@@ -1,0 +1,51 @@
+"""
+The folder of compiled cards of one node: what nobody needs any more goes.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from service.ops.open import mapped_digests
+from service.store.needed import spare_files
+
+SPARE_S = 3600.0
+"""Younger files stay: whoever wrote them may not have said yet what for."""
+_log = logging.getLogger("ratedip.reload")
+
+
+def clean(engine: Engine, folder: Path, now: float | None = None) -> list[str]:
+    """
+    Remove files of cards that neither answer nor will, and what processes that were killed left half written.
+
+    What only this node has stays, and so does what this process has open.
+
+    Args:
+        now: unix seconds, as the files' times are; None: now.
+
+    Returns:
+        Names of the files removed.
+    """
+    instant = time.time() if now is None else now
+    old = {path: path.name.partition(".")[0] for path in _old(folder, instant)}
+    half = {path for path, digest in old.items() if not digest}  # a hidden name is one that is being written
+    idle = spare_files(engine, {digest for digest in old.values() if digest}) - mapped_digests()
+    gone = sorted(half | {path for path, digest in old.items() if digest in idle})
+    for path in gone:
+        path.unlink(missing_ok=True)
+    if gone:
+        _log.info("removed %d files that no card needs from %s", len(gone), folder.name)
+    return [path.name for path in gone]
+
+
+def _old(folder: Path, now: float) -> Iterator[Path]:
+    for path in [*folder.glob("*.card"), *folder.glob("*.npa-nxx.csv"), *folder.glob(".*.card.*"),
+                 *folder.glob(".*.npa-nxx.csv.*")]:  # fmt: skip
+        try:
+            if now - path.stat().st_mtime > SPARE_S:
+                yield path
+        except FileNotFoundError:  # another process of this node was first
+            continue

@@ -1,0 +1,161 @@
+"""
+Files that every node needs, kept in the store in parts and copied to a node's disk when it first needs them.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Connection, Engine, func, select
+
+from service.store.tables import files
+
+PART = 1024 * 1024
+
+
+class FileMissingError(OSError):
+    """
+    The store has no such file, or not the whole of it.
+    """
+
+
+def put_file(connection: Connection, digest: str, content: bytes) -> None:
+    """
+    Keep a file with what refers to it: both, or neither. One that is there damaged is put right.
+
+    Args:
+        connection: in whose transaction.
+        digest: that names it.
+        content: the whole of it.
+    """
+    parts = [content[start : start + PART] for start in range(0, len(content), PART)] or [b""]
+    if _parts(connection, digest) == len(parts) and all(
+        _part(connection, digest, part) == data for part, data in enumerate(parts)
+    ):
+        return
+    drop_files(connection, [digest])
+    for part, data in enumerate(parts):
+        connection.execute(files.insert().values(digest=digest, part=part, data=data))
+
+
+def get_file(engine: Engine, digest: str) -> bytes:
+    """
+    A file.
+
+    Raises:
+        FileMissingError: the store does not have it.
+    """
+    with engine.connect() as connection:
+        return b"".join(_read(connection, digest))
+
+
+def get_checked(engine: Engine, digests: Collection[str]) -> dict[str, bytes]:
+    """
+    Files named by the SHA-256 of all their bytes.
+
+    Raises:
+        FileMissingError: the store does not have one, or has it damaged.
+    """
+    query = select(files.c.digest, files.c.data).where(files.c.digest.in_(list(digests)))
+    parts: dict[str, list[bytes]] = {digest: [] for digest in digests}
+    with engine.connect() as connection:
+        for digest, data in connection.execute(query.order_by(files.c.digest, files.c.part)):
+            parts[digest].append(data)
+    found = {digest: b"".join(data) for digest, data in parts.items()}
+    for digest, content in found.items():
+        if not parts[digest]:
+            raise FileMissingError(2, "is not in the store")
+        if sha256(content) != digest:
+            raise FileMissingError(5, "is damaged in the store")
+    return found
+
+
+def has_file(engine: Engine, digest: str) -> bool:
+    with engine.connect() as connection:
+        return holds_file(connection, digest)
+
+
+def holds_file(connection: Connection, digest: str) -> bool:
+    """
+    As :func:`has_file`, in a transaction.
+    """
+    return _parts(connection, digest) > 0
+
+
+def drop_files(connection: Connection, digests: Collection[str]) -> None:
+    """
+    Forget files that can be made again.
+    """
+    if digests:
+        connection.execute(files.delete().where(files.c.digest.in_(list(digests))))
+
+
+def fetch(engine: Engine, digest: str, path: Path) -> None:
+    """
+    See to it that a file of the store lies on this node's disk.
+
+    Raises:
+        FileMissingError: it is in neither place.
+    """
+    if not path.exists():
+        copy_out(engine, digest, path)
+
+
+def copy_out(engine: Engine, digest: str, path: Path) -> None:
+    """
+    Copy a file of the store to this node's disk, whatever lies there; no more than one part of it is in memory.
+
+    Raises:
+        FileMissingError: the store does not have it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with engine.connect() as connection, _in_place(path) as file:
+        for data in _read(connection, digest):
+            file.write(data)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _parts(connection: Connection, digest: str) -> int:
+    return connection.scalar(select(func.count()).select_from(files).where(files.c.digest == digest)) or 0
+
+
+def _part(connection: Connection, digest: str, part: int) -> bytes | None:
+    return connection.scalar(select(files.c.data).where(files.c.digest == digest, files.c.part == part))
+
+
+def _read(connection: Connection, digest: str) -> Iterator[bytes]:
+    """
+    One part at a time, so that no statement takes long, however large the file and slow the network.
+    """
+    count = _parts(connection, digest)
+    if not count:
+        raise FileMissingError(2, "is not in the store")
+    for part in range(count):
+        data = _part(connection, digest, part)
+        if data is None:
+            raise FileMissingError(2, "is not whole in the store")
+        yield data
+
+
+@contextmanager
+def _in_place(path: Path) -> Iterator[IO[bytes]]:
+    """
+    A file to write that is put in place whole, on disk, when the block ends well.
+    """
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
