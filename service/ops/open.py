@@ -3,6 +3,7 @@ From a compiled card's file to a card that answers.
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -21,7 +22,8 @@ from service.store.files import copy_out, fetch, has_file
 BREATH_S = 0.0005
 WARM_S = 0.6
 """With the period and the opening of a large card still within two seconds of a change."""
-WARM_AT_ONCE = 16
+WARM_AT_ONCE = 4
+COOL_AT_ONCE = 100
 UNREADABLE = (ArtifactError, OSError, KeyError, TypeError, ValueError)
 """What a file may raise that is damaged, missing, or of a version that knows more than this one."""
 _mapped: "WeakKeyDictionary[CardIndex, str]" = WeakKeyDictionary()
@@ -55,6 +57,20 @@ class Warmth:
                     break
             rendered(card, asked, self.at)
         self.left_s -= time.monotonic() - start
+
+
+def cool(cards: Iterable[LiveCard]) -> None:
+    """
+    Forget what was rendered of cards that answer no more, a little at a time.
+
+    Let go of at once, a hundred thousand answers hold the interpreter, and with it the loop, for tens of milliseconds.
+    """
+    for card in cards:
+        for kept in (card.rendered, card.by_head):
+            while kept:
+                for _ in range(min(COOL_AT_ONCE, len(kept))):
+                    kept.popitem()
+                breathe()
 
 
 def artifact_path(folder: Path, digest: str) -> Path:

@@ -14,10 +14,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ops.folder import SPARE_S, clean
-from service.ops.open import artifact_path
+from service.ops.open import artifact_path, cool
 from service.ops.read import Source, load_access, load_cards, load_snapshot, places_path
 from service.quota.meters import Meters
-from service.snapshot import Desk, Snapshot
+from service.snapshot import Desk, LiveCard, Snapshot
 from service.store.catalogue import read_generation
 
 __all__ = ["Follower", "artifact_path", "follow", "load_snapshot", "places_path", "refresh"]
@@ -129,7 +129,11 @@ class Follower:
 
     def _use(self, snapshot: Snapshot) -> None:
         self._forget()
-        self._desk.snapshot = snapshot
+        before, self._desk.snapshot = self._desk.snapshot, snapshot
+        answering = {id(card.rendered) for card in _cards(snapshot)}
+        gone = [card for card in _cards(before) if id(card.rendered) not in answering]
+        if gone:
+            asyncio.get_running_loop().run_in_executor(_COOLING, cool, gone)
         self._clean_at = time.monotonic() + CLEAN_S
 
     def _prepare(self) -> None:
@@ -230,5 +234,10 @@ async def _aside(work: Callable[..., Result], *arguments: Any, on: ThreadPoolExe
     return await asyncio.get_running_loop().run_in_executor(on or _ASIDE, work, *arguments)
 
 
+def _cards(snapshot: Snapshot) -> list[LiveCard]:
+    return [*snapshot.cards.values(), *snapshot.sandbox.values()]
+
+
 _ASIDE = ThreadPoolExecutor(1, "reload")
+_COOLING = ThreadPoolExecutor(1, "cool")
 _AHEAD = ThreadPoolExecutor(1, "ahead")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from support.cards import NOW, RETAIL, install
+from support.load import wait_until
 
 from ratecards.model import Rule
 from service.lookups.rate import rate_json
@@ -105,3 +106,17 @@ def test_a_new_revision_has_at_hand_what_the_old_one_was_asked_for(tmp_path: Pat
     assert (set(card.rendered), set(card.by_head)) == ({"44113"}, {"4411324"})
     assert b'"revision":2' in rate_json(card, "441132456789", NOW)
     assert b'"rate":"0.0000000004"' in rate_json(card, "441132456789", NOW)
+
+
+def test_what_was_rendered_of_a_card_that_answers_no_more_is_forgotten(tmp_path: Path, engine: Engine) -> None:
+    """
+    A little at a time, after the new one has taken over; and nothing of the new one.
+    """
+    install(tmp_path, "c", [Rule("44", "UK", 1)], engine=engine)
+    desk = Desk(snapshot=load_snapshot(engine, tmp_path / "cards", Snapshot()))
+    old = desk.snapshot.cards["c"]
+    assert rate_json(old, "441132456789", NOW)
+    install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
+    asyncio.run(refresh(desk, engine, tmp_path / "cards"))
+    wait_until(lambda: not old.rendered and not old.by_head)
+    assert desk.snapshot.cards["c"].rendered
