@@ -99,6 +99,12 @@ class CardIndex:
         self.has_jurisdictions = bool(self._by_jurisdiction)
         self.asks_call: bool = meta["asks_call"]
 
+    def prefix(self, number: int) -> str:
+        """
+        A prefix of the card by its number, from 0.
+        """
+        return str(self._trie.restore_key(number))
+
     def quote(self, number: str, at: int, caller: Caller = _ANYBODY, places: Places | None = None) -> Quote:
         """
         Find the rule that prices a number at an instant.

@@ -9,9 +9,10 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
-from ratecards.artifact import digest_of, write_atomically
+from ratecards.artifact import digest_of, open_card, write_atomically
 from ratecards.deck import Deck, Mapping, read_deck
 from ratecards.model import Terms
+from ratecards.probe import ProbeError, probe
 from service.manage.rows import compiled, rules_of, terms_text, tidy, with_rows
 from service.ops.folder import clean
 from service.ops.reload import artifact_path
@@ -72,6 +73,7 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
     progress("compiling", deck.rules.height, deck.rules.height)
     digest = digest_of(artifact)
     write_atomically(artifact_path(folder, digest), artifact)
+    _probe(artifact_path(folder, digest), digest, loading)
     revision = Revision(
         card=loading.name,
         number=0,
@@ -92,6 +94,16 @@ def load_card(engine: Engine, folder: Path, loading: Loading, progress: Progress
     tidy(engine)
     clean(engine, folder)
     return deck, added
+
+
+def _probe(path: Path, digest: str, loading: Loading) -> None:
+    """
+    Ask the new card before anybody else may.
+    """
+    try:
+        probe(open_card(path, digest), loading.now)
+    except ProbeError as error:
+        raise CatalogueError(f"card '{loading.name}' was compiled wrongly, and nothing was changed: {error}") from None
 
 
 def check_deck(engine: Engine, folder: Path, loading: Loading, progress: Progress) -> Deck:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from ratecards.artifact import ArtifactError, open_card
 from ratecards.index import CardIndex
+from ratecards.probe import probe
 from service.access.account import split_qualified
 from service.lookups.rate import rendered
 from service.snapshot import LiveCard
@@ -22,7 +23,7 @@ from service.store.files import copy_out, fetch, has_file
 BREATH_S = 0.0005
 WARM_S = 0.6
 """With the period and the opening of a large card still within two seconds of a change."""
-WARM_AT_ONCE = 4
+WARM_AT_ONCE = 16
 COOL_AT_ONCE = 100
 UNREADABLE = (ArtifactError, OSError, KeyError, TypeError, ValueError)
 """What a file may raise that is damaged, missing, or of a version that knows more than this one."""
@@ -96,6 +97,7 @@ def open_live(engine: Engine, folder: Path, revision: Revision) -> LiveCard:
             raise
         copy_out(engine, revision.digest, path)
         index = open_card(path, revision.digest, breathe)
+    probe(index, int(time.time()), breathe)
     with _mapping:
         _mapped[index] = revision.digest
     return LiveCard(split_qualified(revision.card)[1], revision.number, index, revision.until)

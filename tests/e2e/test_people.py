@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.cards import RETAIL, install
 from support.corpus import get
+from support.load import wait_until
 from support.people import account, bearer, key
 from support.server import read_responses, serve
 
@@ -147,3 +148,24 @@ def test_the_page_on_accounts_says_what_the_commands_do(tmp_path: Path, shell: S
     for command in re.findall(r"^\| `((?:account|key|audit)[^`]*)`", page, re.MULTILINE):
         group = command.split()[:2] if command.startswith(("account", "key")) else ["audit"]
         shell.run(*group, "--help")
+
+
+def test_as_many_slow_requests_run_at_one_time_as_the_plan_has(tmp_path: Path) -> None:
+    """
+    Two decks that come in slowly, and a third question meanwhile; look-ups go on.
+    """
+    install(tmp_path, "retail", RETAIL)
+    account(tmp_path, "acme", Plan(Limits(concurrent=2)))
+    header = bearer(key(tmp_path, "acme", "lookup", "cards"))
+    line = "POST /api/ratecard/upload.json?card=new&filename=d.csv HTTP/1.1"
+    start = f"{line}\r\nHost: t\r\n{header}\r\nContent-Length: 100\r\n\r\n"
+    with serve(tmp_path) as server, server.connect() as one, server.connect() as other:
+        for slow in (one, other):
+            slow.sendall(start.encode() + b"Prefix,Rate\n")
+        wait_until(lambda: server.ask(get("/api/account.json", header)).startswith(b"HTTP/1.1 429"))
+        refused = server.ask(get("/api/account.json", header))
+        assert server.ask(get(f"{ASK}&card=retail", header)).startswith(b"HTTP/1.1 200")
+        other.close()
+        wait_until(lambda: server.ask(get("/api/account.json", header)).startswith(b"HTTP/1.1 200"))
+    assert b'"reason":"Rate Limiting Applied. 2 active requests are already in progress."' in refused
+    assert b"retry-after: 1\r\n" in refused
