@@ -122,6 +122,7 @@ def test_a_key_past_its_time_stands_in_nobody_s_way(engine: Engine) -> None:
     add_account(engine, FULL, WHO)
     for _ in range(3):
         add_key(engine, key(expires=int(time.time()) - 1), WHO)
+    assert [held.holds(time.time()) for held in list_keys(engine, "acme")] == [False] * 3
 
 
 def test_of_many_who_add_a_key_at_once_two_succeed(engine: Engine) -> None:

@@ -87,7 +87,9 @@ def test_a_store_of_a_newer_version_is_left_alone(store_url: str, engine: Engine
 
 def test_opening_a_store_that_is_up_to_date_waits_for_no_change(store_url: str, engine: Engine) -> None:
     with changing(engine):
-        create(store_url).dispose()
+        opened = create(store_url)
+        assert read_generation(opened) == read_generation(engine)
+        opened.dispose()
 
 
 def test_a_reader_sees_a_change_once_it_is_whole_and_never_waits(store_url: str, engine: Engine) -> None:
