@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import compact, decks, doors, imports
+from bench import compact, decks, doors, imports, life
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -24,7 +24,7 @@ from ratecards.model import Terms
 from service.access.account import LIVE, LOOKUP, Account, Identity
 from service.access.identify import Door
 from service.http.respond import Head, respond, wire
-from service.lookups.rate import rate_json
+from service.lookups.ready import rate_json
 from service.quota.meters import Meters
 from service.quota.plan import Limits, Plan
 from service.snapshot import Desk, LiveCard, Snapshot
@@ -69,6 +69,8 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
         figures += imports.measure()
         console.print("Inside the process: merging cards")
         figures += compact.measure()
+        console.print("A server's life: starts, and memory after a swap")
+        figures += life.measure(console)
     return figures
 
 

@@ -74,9 +74,15 @@ def ratedip(work: Workspace) -> Server:
     """
     Load the deck into a fresh data directory, and serve it with one worker.
     """
-    data = work.folder("ratedip")
+    return serving(work.folder("ratedip"), work.deck_csv)
+
+
+def serving(data: Path, deck: Path) -> Server:
+    """
+    Load a deck into a data directory, and serve it with one worker.
+    """
     environment = {"RATEDIP_DATA": str(data)}
-    load_card(work.deck_csv, CARD, environment)
+    load_card(deck, CARD, environment)
     key = add_account(environment)
     port = free_port()
     serve = ("serve", "--host", HOST, "--port", str(port), "--workers", "1", "--data", str(data))

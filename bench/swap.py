@@ -68,6 +68,18 @@ def pace_during_swap(server: Server, work: Workspace, load: Load) -> Latency:
     return Latency(load.rate_per_s, 0.0, 0.0, 0.0, "the large revision did not answer before the load ended")
 
 
+def there_and_back(server: Server, work: Workspace) -> None:
+    """
+    Let the large revision answer, and then the usual one again.
+    """
+    engine = connect(Settings(data=Path(server.environment["RATEDIP_DATA"])).store_url)
+    for revision in (LARGE, USUAL):
+        activate_revision(engine, CARD, revision)
+        _wait_for(server, work, revision)
+        time.sleep(1)
+    engine.dispose()
+
+
 def _wait_for(server: Server, work: Workspace, revision: int) -> None:
     give_up = time.monotonic() + TAKE_OVER_LIMIT_S
     while _revision(server, work) != revision:

@@ -23,9 +23,9 @@ _RATE_OF = {
 }
 
 
-class _Shared(NamedTuple):
+class Shared(NamedTuple):
     """
-    One row of :data:`ratecards.layout.SHARED`.
+    What rules have in common, one row of :data:`ratecards.layout.SHARED`; times are unix seconds.
     """
 
     connect_fee_units: int
@@ -37,6 +37,20 @@ class _Shared(NamedTuple):
     origin_id: int
     min_digits: int
     max_digits: int
+
+
+class Lasting(NamedTuple):
+    """
+    A rule that answers until there is another revision.
+
+    Attributes:
+        shared_id: the same number, the same fees, increments and dates.
+    """
+
+    rate_units: int
+    name: str
+    shared_id: int
+    shared: Shared
 
 
 class _Question(NamedTuple):
@@ -91,7 +105,7 @@ class CardIndex:
         self._shared_id = _array(sections["shared"], "I")
         self._name_id = _array(sections["name"], "I")
         self._columns = [_array(sections[f"shared.{name}"], code) for name, code in SHARED.items()]
-        self._read: dict[int, _Shared] = {}
+        self._read: dict[int, Shared] = {}
         self._by_jurisdiction = {name: _array(sections[name], "q") for name in JURISDICTIONS if name in sections}
         self._names = sections["names"]
         self._name_at = _array(sections["names.at"], "I")
@@ -135,6 +149,29 @@ class CardIndex:
             expired = expired or ended
         verdict = Verdict.EXPIRED if expired else Verdict.NO_RATE
         return Quote(number, "", verdict=verdict, until=_or_none(until, NEVER), tried=tried)
+
+    def lasting(self, prefix: str, at: int) -> "Lasting | None":
+        """
+        The rule of one of the card's prefixes where it is the only one, in force, never ends, and is not blocked.
+
+        Returns:
+            None: only :meth:`quote` can tell; always so on a card whose price depends on the call.
+        """
+        prefix_id = self._trie.key_id(prefix)
+        row = self._first[prefix_id]
+        if self.asks_call or self._first[prefix_id + 1] - row != 1:
+            return None
+        shared_id = self._shared_id[row]
+        shared = self._shared(row)
+        if shared.effective > at or shared.expires != NEVER or shared.blocked:
+            return None
+        name = self._name_id[row]
+        return Lasting(
+            self._rate[row],
+            bytes(self._names[self._name_at[name] : self._name_at[name + 1]]).decode(),
+            shared_id,
+            shared,
+        )
 
     def _in_force(self, prefix: str, at: int) -> tuple[list[int], int, bool]:
         """
@@ -185,14 +222,14 @@ class CardIndex:
                 best, best_score = row, score
         return best
 
-    def _shared(self, row: int) -> _Shared:
+    def _shared(self, row: int) -> Shared:
         """
         What a row has in common with others, read once; a card with no end of such rows is read anew each time.
         """
         shared_id = self._shared_id[row]
         shared = self._read.get(shared_id)
         if shared is None:
-            shared = _Shared(*(column[shared_id] for column in self._columns))
+            shared = Shared(*(column[shared_id] for column in self._columns))
             if len(self._read) < MAX_READ:
                 self._read[shared_id] = shared
         return shared

@@ -6,6 +6,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+import orjson
+
 from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
 from service.access.account import TEST
@@ -36,18 +38,22 @@ class LiveCard:
 
     Attributes:
         until: unix seconds at which another revision takes over; None: none is planned.
+        start: how what follows the number begins in every answer.
+        terms: by what rules share, the parts of an answer that say it.
         rendered: by longest prefix.
         by_head: the same by the first digits of the number, where those settle the longest prefix.
 
     """
 
-    __slots__ = ("by_head", "index", "name", "rendered", "revision", "until")
+    __slots__ = ("by_head", "index", "name", "rendered", "revision", "start", "terms", "until")
 
     def __init__(self, name: str, revision: int, index: CardIndex, until: int | None = None) -> None:
         self.name = name
         self.revision = revision
         self.index = index
         self.until = until
+        self.start = b'","card":%b,"revision":%d,"prefix":"' % (orjson.dumps(name), revision)
+        self.terms: dict[int, tuple[bytes, bytes]] = {}
         self.rendered: dict[str, Rendered] = {}
         self.by_head: dict[str, Rendered] = {}
 

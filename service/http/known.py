@@ -12,7 +12,7 @@ from service.access.account import LOOKUP, Identity
 from service.access.identify import Shown, identify
 from service.errors import ApiError
 from service.http.respond import Head
-from service.lookups.rate import NUMBER, rendered
+from service.lookups.ready import NUMBER, rendered
 from service.quota.meter import Meter
 from service.snapshot import Desk, LiveCard, Snapshot
 

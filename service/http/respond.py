@@ -15,7 +15,8 @@ from service.access.identify import Shown, identify
 from service.errors import ApiError, forbidden
 from service.http import ask
 from service.http.query import Parameters, merge, parse_body, parse_query
-from service.lookups.rate import rate, rate_json
+from service.lookups.rate import rate
+from service.lookups.ready import rate_json
 from service.quota.meter import ADMITTED, ASK, Meter
 from service.render.html import to_html
 from service.render.plain import HTML, JSON, XML, to_json, to_xml

@@ -15,7 +15,7 @@ from ratecards.artifact import ArtifactError, open_card
 from ratecards.index import CardIndex
 from ratecards.probe import probe
 from service.access.account import split_qualified
-from service.lookups.rate import rendered
+from service.lookups.ready import rendered
 from service.snapshot import LiveCard
 from service.store.catalogue import Revision
 from service.store.files import copy_out, fetch, has_file

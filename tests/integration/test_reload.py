@@ -11,7 +11,7 @@ from support.cards import NOW, RETAIL, install
 from support.load import wait_until
 
 from ratecards.model import Rule
-from service.lookups.rate import rate_json
+from service.lookups.ready import rate_json
 from service.ops.reload import artifact_path, load_snapshot, refresh
 from service.snapshot import Desk, Snapshot
 from service.store.catalogue import CatalogueError, Revision, activate_revision, add_revision, list_revisions

@@ -15,7 +15,8 @@ from support.revisions import load
 
 from ratecards.model import Rule
 from service.access.keys import new_key
-from service.lookups.rate import RateQuery, rate, rate_json
+from service.lookups.rate import RateQuery, rate
+from service.lookups.ready import rate_json
 from service.ops import open as opening
 from service.ops import reload
 from service.ops.reload import artifact_path, load_snapshot

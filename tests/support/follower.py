@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from ratecards.model import Rule
-from service.lookups.rate import rate_json
+from service.lookups.ready import rate_json
 from service.ops.reload import Follower, load_snapshot
 from service.snapshot import Desk, Snapshot
 from support.revisions import load
