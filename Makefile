@@ -9,7 +9,7 @@ run: .venv/run.stamp  ## sample cards loaded, served on 127.0.0.1:8080
 	RATEDIP_DATA=$${RATEDIP_DATA:-.demo} $(BIN)/ratedip serve --demo
 
 test: .venv/dev.stamp  ## every test that needs no more than this machine
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile
+	PYTHONDONTWRITEBYTECODE= RATEDIP_TEST_PATIENCE=10 RATEDIP_TEST_EXAMPLES=0.2 $(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/ruff format --check .
@@ -17,8 +17,8 @@ check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: .venv/dev.stamp  ## what is broken on purpose, and what takes long
-	$(BIN)/python -m pytest -m "fault or long"
+faults: .venv/dev.stamp  ## what is broken on purpose, promised in seconds, tried many times, or takes long
+	$(BIN)/python -m pytest -m "fault or long or many or timed"
 
 bench: .venv/bench.stamp  ## side by side with the peers; prints and saves the table
 	sh bench/peers.sh

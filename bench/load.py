@@ -15,7 +15,7 @@ from bench.oracle import CARD
 from bench.servers import HOST, Server
 
 CONNECTIONS: Final = 32
-SCRIPT: Final = Path(__file__).resolve().parent / "wrk" / "rate.lua"
+SCRIPTS: Final = Path(__file__).resolve().parent / "wrk"
 RESULT: Final = "RESULT "
 FAILURES: Final = {
     "status": "non-2xx answers",
@@ -37,14 +37,18 @@ class Throughput:
     failure: str
 
 
-def saturate(server: Server, numbers: Path, seconds: int, core: int) -> Throughput:
+def saturate(server: Server, numbers: Path, seconds: int, core: int, service: str = "rate") -> Throughput:
     """
     Load the server for some seconds from the given core, as hard as 32 connections can.
     """
-    script = ("-s", str(SCRIPT), f"http://{HOST}:{server.port}", "--", str(numbers), CARD, server.key or "")
-    wrk = (machine.program("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *script)
+    url, script = f"http://{HOST}:{server.port}", str(SCRIPTS / f"{service}.lua")
+    wrk = (machine.program("wrk"), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, url)
     done = subprocess.run(
-        ("taskset", "-c", str(core), *wrk), capture_output=True, text=True, check=False, timeout=seconds + 30
+        ("taskset", "-c", str(core), *wrk, "--", str(numbers), CARD, server.key or ""),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds + 30,
     )
     found = [line.removeprefix(RESULT) for line in done.stdout.splitlines() if line.startswith(RESULT)]
     if not found:

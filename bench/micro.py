@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import compact, decks, doors, imports, life
+from bench import asrplus, cdr, compact, decks, doors, imports, lcr, life, numberset, replay
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -69,6 +69,16 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
         figures += imports.measure()
         console.print("Inside the process: merging cards")
         figures += compact.measure()
+        console.print("Inside the process: taking in call records")
+        figures += cdr.measure()
+        console.print("Inside the process: routes over many cards")
+        figures += lcr.measure()
+        console.print("Inside the process: millions of numbers")
+        figures += numberset.measure()
+        console.print("What was answered for numbers: a start, and beside prices over HTTP")
+        figures += asrplus.measure(console)
+        console.print("Replaying calls")
+        figures += replay.measure()
         console.print("A server's life: starts, and memory after a swap")
         figures += life.measure(console)
     return figures

@@ -258,6 +258,13 @@ class CardIndex:
         lengths = (_or_none(shared.min_digits, 0), _or_none(shared.max_digits, ANY_LENGTH))
         return Rule(*rule, self._origins[shared.origin_id], inter, intra, indeterminate, *lengths)
 
+    def rows_of(self, prefix: str) -> range:
+        """
+        Rows of one of the card's prefixes, in force or not, latest start first; :meth:`rule` reads them.
+        """
+        prefix_id = self._trie.key_id(prefix)
+        return range(self._first[prefix_id], self._first[prefix_id + 1])
+
     def splits(self, head: str) -> bool:
         """
         Whether numbers that start alike may have different longest prefixes: some prefix is longer than their start.
@@ -269,8 +276,7 @@ class CardIndex:
         Every rule, by prefix in the order of the digits, latest start first.
         """
         for prefix in self._trie.iterkeys():
-            prefix_id = self._trie.key_id(prefix)
-            for row in range(self._first[prefix_id], self._first[prefix_id + 1]):
+            for row in self.rows_of(prefix):
                 yield self.rule(row, prefix)
 
 

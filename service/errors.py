@@ -15,7 +15,7 @@ SIP_CODES = {
     "no_margin": 503,
     "unknown_number": 404,
 }
-"""The SIP answer suggested to the softswitch for each verdict."""
+"""The SIP answer suggested to the softswitch for each verdict; for ``dead_number`` it is the one that was kept."""
 
 
 class ApiError(Exception):
@@ -105,3 +105,41 @@ def no_price(quote: Quote) -> ApiError:
     status, reason = (403, "Prefix blocked") if quote.verdict is Verdict.BLOCKED else (404, "No rate for number")
     more: dict[str, Any] = {"prefix": quote.prefix} if quote.prefix else {}
     return ApiError(status, reason, verdict=verdict, sip_code=SIP_CODES[verdict], **more)
+
+
+_NO_ROUTE = {"capped": (403, "Rate above cap"), "blocked": (403, "Prefix blocked")}
+_NO_MARGIN = {"no_margin", "connect_fee", "no_exchange_rate"}
+
+
+def no_route(reason: str, **more: Any) -> ApiError:
+    """
+    No carrier to try, as the answer to a question for routes.
+
+    Args:
+        reason: what stood in the way of the best of them.
+        more: further keys of the error.
+    """
+    if reason in _NO_MARGIN:
+        return ApiError(403, "No profitable route", verdict="no_margin", sip_code=SIP_CODES["no_margin"], **more)
+    status, words = _NO_ROUTE.get(reason, (404, "No rate for number"))
+    verdict = reason if reason in SIP_CODES else "no_rate"
+    return ApiError(status, words, verdict=verdict, sip_code=SIP_CODES[verdict], **more)
+
+
+def unknown_number(**more: Any) -> ApiError:
+    """
+    Nothing is known of what the network answers for a number.
+    """
+    verdict = "unknown_number"
+    return ApiError(404, "No record for number", verdict=verdict, sip_code=SIP_CODES[verdict], **more)
+
+
+def dead_number(sip_code: int, answered_at: int, age_s: int) -> ApiError:
+    """
+    A number that should not be dialled for what the network last answered.
+
+    Args:
+        sip_code: it answered; ``answered_at``: unix second.
+    """
+    said = {"verdict": "dead_number", "sip_code": sip_code, "datetime": answered_at, "age": age_s}
+    return ApiError(404, "Number failed before", headers=(), **said)

@@ -15,10 +15,14 @@ from starlette.applications import Starlette
 from service.access.account import LIVE, LOOKUP, Account, Identity
 from service.access.identify import Door
 from service.access.networks import Networks, read_network
+from service.heard import heard_by
 from service.http.app import make_app
 from service.http.protocol import HotProtocol, PlainProtocol
 from service.http.sweep import sweep
 from service.manage.build_worker import keep_made
+from service.manage.cdr_worker import keep_days
+from service.ops.answers_keep import keep_answers
+from service.ops.joined import keep_joined
 from service.ops.limits import booked, lent, stop
 from service.ops.reload import follow, load_snapshot
 from service.quota.meters import Meters
@@ -42,7 +46,7 @@ def create_app() -> Starlette:
     engine = connect(settings.store_url)
     url = settings.redis_url.get_secret_value()
     meters = Meters(settings.shares, backing=Backing.REDIS if url else Backing.LEDGER)
-    desk = Desk(door=_door(settings, meters))
+    desk = Desk(door=_door(settings, meters), heard=heard_by(settings))
     desk.snapshot = load_snapshot(engine, settings.cards, Snapshot(), meters)
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
@@ -54,6 +58,9 @@ def create_app() -> Starlette:
             asyncio.create_task(follow(desk, engine, settings.cards, meters), name="reload"),
             asyncio.create_task(sweep(HotProtocol.open), name="sweep"),
             asyncio.create_task(keep_made(), name="builds"),
+            asyncio.create_task(keep_joined(desk, settings.cards), name="joint indexes"),
+            asyncio.create_task(keep_days(), name="call records kept"),
+            asyncio.create_task(keep_answers(desk, engine, settings.checkpoints), name="numbers' answers"),
         ]
         async with lent(desk, meters, url) if url else booked(meters, engine):
             yield

@@ -34,6 +34,17 @@ class Settings(BaseSettings):
     fleet_workers: int = Field(
         0, ge=0, description="Serving processes of all nodes together, for shares of plans; 0: those of this node."
     )
+    cdr_days: int = Field(
+        90, ge=0, le=36_500, description="Days that call records are kept, from the start of the call; 0: for ever."
+    )
+    asrplus_codes: str = Field(
+        "404,410,484,604", description="SIP answers that say a number is dead; accounts choose among them."
+    )
+    asrplus_days: int = Field(30, ge=1, le=80, description="Days that ASRPlus keeps what was answered for a number.")
+    quality_windows: str = Field("5m,1h,24h", description="Spans that ASR, ACD and PDD are told of, to 24 h at most.")
+    quality_min_calls: int = Field(
+        20, ge=1, le=10**6, description="Attempts below which nothing is said of ASR, ACD and PDD."
+    )
     trusted_proxies: str = Field("", description="Networks (CIDR, commas between) whose X-Forwarded-For is believed.")
     hot_door: bool = Field(
         default=True, description="Answer look-ups before ASGI; off: everything goes through Starlette."
@@ -56,3 +67,10 @@ class Settings(BaseSettings):
         Folder of the compiled cards.
         """
         return self.data / "cards"
+
+    @property
+    def checkpoints(self) -> Path:
+        """
+        Folder of what is known of numbers.
+        """
+        return self.data / "asrplus"

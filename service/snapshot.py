@@ -10,12 +10,15 @@ import orjson
 
 from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
-from service.access.account import TEST
+from ratecards.lcr import Behind, Router
+from service.access.account import TEST, split_qualified
 from service.access.directory import Directory
 from service.access.identify import Door
+from service.heard import Heard
 from service.quota.lender import State
 from service.quota.meter import Meter
 from service.quota.meters import Meters
+from service.store.routings import Routing
 
 MAX_RENDERED = 100_000
 """Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
@@ -64,6 +67,42 @@ class LiveCard:
         return LiveCard(self.name, self.revision, self.index, until)
 
 
+class LiveRoutes:
+    """
+    The carriers behind a customer's card that answers.
+
+    Attributes:
+        routing: what staff said of them.
+        router: finds the routes among them.
+        names: of their cards, as credentials know them, by the names the store has.
+        revisions: of their cards, by the names the store has.
+        missing: names of cards that should be among them and do not answer.
+        until: unix seconds at which one of the cards is replaced; None: none is planned to be.
+        made_from: all that it depends on.
+        joint: index of all or some of their cards; None: each is looked up by itself.
+        joinable: digests of the cards that belong into one.
+        written: parts of routes that do not depend on the duration.
+    """
+
+    __slots__ = (
+        "joinable", "joint", "made_from", "missing", "names", "revisions", "router", "routing", "until", "written",
+    )  # fmt: skip
+
+    def __init__(
+        self, routing: Routing, behind: Behind, revisions: dict[str, int], missing: tuple[str, ...], until: int | None
+    ) -> None:
+        self.routing = routing
+        self.router = Router(behind)
+        self.names = {card: split_qualified(card)[1] for card in revisions}
+        self.revisions = revisions
+        self.missing = tuple(split_qualified(card)[1] for card in missing)
+        self.until = until
+        self.made_from: tuple[object, ...] = ()
+        self.joint = behind.joint
+        self.joinable: frozenset[str] = frozenset()
+        self.written: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
+
+
 def nobody() -> Directory:
     """
     Before anything was read: nobody may ask.
@@ -78,6 +117,7 @@ class Snapshot:
         access: who may ask.
         cards: of production, by name.
         sandbox: cards of the sandbox, by name.
+        routes: what stands behind customer cards, by qualified name.
         broken: cards that should answer but whose file cannot be opened, by qualified name, and why.
         generation: of the store, when this was read.
         until: unix seconds at which some card changes; None: nothing is planned.
@@ -92,6 +132,7 @@ class Snapshot:
     places_digest: str = ""
     generation: int = 0
     until: int | None = None
+    routes: dict[str, LiveRoutes] = field(default_factory=dict)
 
     def cards_of(self, environment: str) -> dict[str, LiveCard]:
         return self.sandbox if environment == TEST else self.cards
@@ -113,6 +154,7 @@ class Desk:
         limits: how Redis is; None: there is none to be.
         lend: waits, some 60 ms at most, until a meter has been lent what it needs or it is known that it cannot.
         draining: no new work is wanted.
+        heard: what the network answered of late, as far as this process has read.
 
     """
 
@@ -122,3 +164,4 @@ class Desk:
     lend: Callable[[Meter], Awaitable[None]] = _nothing_to_lend
     limits: Callable[[], State | None] = lambda: None
     draining: bool = False
+    heard: Heard = field(default_factory=Heard)

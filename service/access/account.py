@@ -5,6 +5,7 @@ Who asks, and what they may.
 from dataclasses import dataclass, field
 from math import inf
 
+from ratecards.numberset import Mode, Policy
 from ratecards.profiles import Profile
 from service.quota.meter import Meter
 from service.quota.plan import Plan
@@ -35,6 +36,24 @@ def split_qualified(name: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Screening:
+    """
+    What numbers' last answers mean to an account.
+
+    Attributes:
+        policy: says which of them are failures.
+        services: that refuse calls to numbers which should not be dialled.
+    """
+
+    mode: Mode = Mode.OFF
+    policy: Policy = field(default_factory=Policy)
+    services: frozenset[str] = frozenset()
+
+    def refuses_in(self, service: str) -> bool:
+        return service in self.services and self.mode is not Mode.OFF
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """
     A customer, as the store has it.
@@ -43,6 +62,7 @@ class Account:
         card: name of the card asked when a request names none; empty: it must name one.
         cards: names of the others it may ask; None: all there are.
         profile: how its numbers are normalised; None: as E.164.
+        asrplus: None: numbers' last answers mean nothing to it.
     """
 
     id: int
@@ -52,6 +72,7 @@ class Account:
     profile: Profile | None = None
     plan: Plan = field(default_factory=Plan)
     disabled: bool = False
+    asrplus: Screening | None = None
 
     def may_ask(self, card: str) -> bool:
         return self.cards is None or card == self.card or card in self.cards

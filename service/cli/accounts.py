@@ -33,6 +33,14 @@ Services = Annotated[
     list[str] | None,
     typer.Option("--service", help="Limits of one service besides: rate:rps=10,burst=20,daily=1000; rate: lifts them."),
 ]
+AsrplusMode = Annotated[
+    str | None,
+    typer.Option("--asrplus", help="How strictly dead numbers are kept from being dialled: off, low, on, strict."),
+]
+AsrplusIn = Annotated[str | None, typer.Option(help="Services that refuse calls to dead numbers: rate,lcr; or 'none'.")]
+AsrplusCodes = Annotated[
+    str | None, typer.Option(help="SIP answers that make a number dead, of those that are kept: 404,410; or 'all'.")
+]
 DryRun = Annotated[bool | None, typer.Option("--dry-run/--enforce", help="Count, and refuse nothing.")]
 
 
@@ -49,6 +57,9 @@ def add(
     network: Networks = None,
     profile: Profile = None,
     service: Services = None,
+    asrplus: AsrplusMode = None,
+    asrplus_in: AsrplusIn = None,
+    asrplus_codes: AsrplusCodes = None,
     dry_run: DryRun = None,
     json: Json = False,
 ) -> None:
@@ -60,6 +71,7 @@ def add(
 
     limits = {"rps": rps, "burst": burst, "daily": daily, "monthly": monthly, "concurrent": concurrent}
     record = _put(Record(name, created=int(time.time())), limits, card, cards, network, profile, service, dry_run)
+    record = _put_asrplus(record, asrplus, asrplus_in, asrplus_codes)
     try:
         made = add_account(open_store(), record, person())
     except AccountError as error:
@@ -82,6 +94,9 @@ def change(
     network: Networks = None,
     profile: Profile = None,
     service: Services = None,
+    asrplus: AsrplusMode = None,
+    asrplus_in: AsrplusIn = None,
+    asrplus_codes: AsrplusCodes = None,
     dry_run: DryRun = None,
     json: Json = False,
 ) -> None:
@@ -89,7 +104,12 @@ def change(
     Change what is named, and nothing else; live within two seconds.
     """
     limits = {"rps": rps, "burst": burst, "daily": daily, "monthly": monthly, "concurrent": concurrent}
-    _change(name, lambda old: _put(old, limits, card, cards, network, profile, service, dry_run), json=json)
+
+    def changed(old: "Record") -> "Record":
+        put = _put(old, limits, card, cards, network, profile, service, dry_run)
+        return _put_asrplus(put, asrplus, asrplus_in, asrplus_codes)
+
+    _change(name, changed, json=json)
 
 
 @app.command()
@@ -196,6 +216,41 @@ def _put(
         networks=networks,
         profile=record.profile if profile is None else _profile(profile),
     )
+
+
+def _put_asrplus(record: "Record", mode: str | None, services: str | None, codes: str | None) -> "Record":
+    """
+    A record with what was named of ASRPlus put in place of what it was.
+    """
+    if mode is None and services is None and codes is None:
+        return record
+    from service.store.accounts import Asrplus
+
+    before = record.asrplus or Asrplus()
+    after = Asrplus(
+        mode=before.mode if mode is None else mode,
+        codes=before.codes if codes is None else _codes(codes),
+        services=before.services if services is None else frozenset(_items(services)),
+    )
+    return replace(record, asrplus=after)
+
+
+def _codes(text: str) -> frozenset[int] | None:
+    """
+    Codes among those that are kept, for others would never be found.
+    """
+    from service.heard import policy_of, read_codes
+
+    if text == "all":
+        return None
+    try:
+        codes, kept = read_codes(text), policy_of(Settings()).failed
+    except ValueError as error:
+        fail(f"--asrplus-codes: {error}", 2)
+    for code in sorted(codes - kept):
+        known = ", ".join(map(str, sorted(kept)))
+        fail(f"--asrplus-codes: {code} is not kept; RATEDIP_ASRPLUS_CODES says which are: {known}", 2)
+    return codes
 
 
 def _networks(text: str) -> frozenset[str]:

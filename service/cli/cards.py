@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ratecards.money import DECIMALS, ROUNDINGS
-from service.cli import card_change, card_show
+from service.cli import card_change, card_replay, card_show
 from service.cli.card_words import Json, shelf, to_come
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.settings import Settings
@@ -235,6 +235,7 @@ _FURTHER: tuple[Callable[..., None], ...] = (
     card_show.revisions,
     card_show.search,
     card_show.diff,
+    card_replay.replay,
     card_change.activate,
     card_change.cancel,
     card_change.rollback,

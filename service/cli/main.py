@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import accounts, builds, cards, exchange, keys, mappings, numbers
+from service.cli import (
+    accounts,
+    asrplus,
+    builds,
+    cards,
+    cdr,
+    exchange,
+    keys,
+    lcr,
+    mappings,
+    numbers,
+    quality,
+    simulate,
+)
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.settings import Settings
 
@@ -26,12 +39,17 @@ app = typer.Typer(
 cards.app.add_typer(builds.app)
 app.add_typer(cards.app, name="card")
 app.add_typer(exchange.app, name="exchange")
+app.add_typer(lcr.app, name="lcr")
+app.add_typer(cdr.app, name="cdr")
+app.add_typer(asrplus.app, name="asrplus")
+app.command(name="quality")(quality.show_quality)
 app.add_typer(accounts.app, name="account")
 app.add_typer(keys.app, name="key")
 app.command(name="audit")(keys.audit)
 app.add_typer(mappings.app, name="mapping")
 app.add_typer(numbers.places, name="places")
 app.command(name="number")(numbers.number)
+app.command(name="simulate")(simulate.simulate_number)
 
 Number = Annotated[str, typer.Argument(help="As dialled: +44 113…, 0044113…, 44113….")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]

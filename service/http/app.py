@@ -15,9 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import ApiError, not_found, standard
 from service.http.body import read_body
-from service.http.respond import FORMATS, METHODS, SERVICES, Response, head_of, refuse, render, respond
+from service.http.respond import FORMATS, METHODS, SERVICES, SIPHON, Response, head_of, refuse, render, respond
 from service.http.routes import SLOW
 from service.http.slow import serve_slow
+from service.http.stream import Stream, Streamed
 from service.http.token import token
 from service.ops.health import readiness
 from service.quota.meter import Meter
@@ -108,6 +109,8 @@ async def _look_up(request: Request) -> Response:
 def _no_such(request: Request) -> ApiError:
     path = request.path_params["path"]
     service, _, written = _split(path)
+    if service == SIPHON.service and written in ("", SIPHON.format):
+        return standard(405, f"{service} takes POST", headers=((b"allow", b"POST"),))
     if service not in SERVICES:
         return not_found(f"no service '{_shown(service)}'")
     if written in TABLES:
@@ -162,7 +165,9 @@ async def console(request: Request) -> Sent:
     return _send(Response(200, HTML, to_page("index.html", cards=cards, card=own, asked={})))
 
 
-def _send(response: Response) -> Sent:
+def _send(response: Response | Stream) -> Sent:
+    if isinstance(response, Stream):
+        return Streamed(response)
     sent = Sent(response.body, response.status)
     sent.raw_headers = [
         (b"content-type", response.content_type),

@@ -6,17 +6,24 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from ratecards.lcr import Ask, Strategy
+from ratecards.lcr.model import DEFAULT_DURATION_S
 from ratecards.model import Caller
 from ratecards.numbers import NumberError, normalise
 from ratecards.profiles import Profile
 from service.access.account import TEST, Identity, qualified
-from service.errors import invalid, missing, not_found, unavailable, unknown
+from service.errors import forbidden, invalid, missing, not_found, unavailable, unknown
 from service.http.query import Parameters, shown
+from service.lookups.lcr import LcrQuery
 from service.lookups.rate import RateQuery
 from service.snapshot import LiveCard, Snapshot
+from service.store.routings import MAX_CARRIERS, MAX_ROUTES
 
 RATE = frozenset({"number", "card", "cli", "duration", "at", "lrn", "Auth"})
+LCR = RATE | {"strategy", "limit", "explain", "carriers", "exclude"}
 _DURATION = re.compile(r"[0-9]{1,8}(\.[0-9]{1,6})?", re.ASCII)
+_LIMIT = re.compile(r"[0-9]{1,3}", re.ASCII)
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _UNIX = re.compile(r"-?[0-9]{1,11}", re.ASCII)
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{2,15}(Z|[+-][0-9]{2}:?[0-9]{2})?)?", re.ASCII)
 
@@ -85,6 +92,77 @@ def rate_query(parameters: Parameters, identity: Identity, snapshot: Snapshot, n
         places=snapshot.places,
         now=now,
     )
+
+
+def lcr_query(parameters: Parameters, identity: Identity, snapshot: Snapshot, now: int) -> LcrQuery:
+    """
+    Check the parameters of ``lcr``.
+
+    Args:
+        now: unix seconds, for a question that names no instant.
+
+    Raises:
+        ApiError: 404 where nothing stands behind the card; 403 where the account may not ask a card that does, since
+            it would read its prices.
+    """
+    profile = identity.account.profile
+    digits, live = number(parameters, profile=profile), card(parameters, identity, snapshot)
+    routes = snapshot.routes.get(qualified(live.name, identity.environment))
+    if routes is None:
+        raise not_found(f"no carriers stand behind card '{live.name}'")
+    if identity.account.cards is not None and not all(
+        map(identity.account.may_ask, (*routes.names.values(), *routes.missing))
+    ):
+        raise forbidden(f"the account may not ask every card behind '{live.name}'")
+    duration = parameters.get("duration")
+    question = Ask(
+        number=digits,
+        at=instant(parameters["at"]) if "at" in parameters else now,
+        duration_s=DEFAULT_DURATION_S if duration is None else seconds(duration),
+        caller=caller(parameters, profile),
+        strategy=_strategy(parameters, routes.routing.strategy),
+        limit=_limit(parameters, routes.routing.limit),
+        explain=_flag(parameters, "explain"),
+        allow=_names(parameters, "carriers", identity.environment),
+        exclude=_names(parameters, "exclude", identity.environment) or frozenset(),
+    )
+    return LcrQuery(live, routes, question, now)
+
+
+def _strategy(parameters: Parameters, usual: str) -> Strategy:
+    try:
+        return Strategy(parameters.get("strategy", usual))
+    except ValueError:
+        raise invalid("strategy", f"is none of {', '.join(Strategy)}") from None
+
+
+def _limit(parameters: Parameters, usual: int) -> int:
+    text = parameters.get("limit")
+    if text is None:
+        return usual
+    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_ROUTES:
+        raise invalid("limit", f"is not a whole number from 1 to {MAX_ROUTES}")
+    return int(text)
+
+
+def _flag(parameters: Parameters, name: str) -> bool:
+    text = parameters.get(name, "0")
+    if text not in _FLAGS:
+        raise invalid(name, "is neither 1 nor 0")
+    return _FLAGS[text]
+
+
+def _names(parameters: Parameters, name: str, environment: str) -> frozenset[str] | None:
+    """
+    Names of cards or carriers, with commas between; None: no such parameter.
+    """
+    text = parameters.get(name)
+    if text is None:
+        return None
+    names = {word.strip() for word in text.split(",") if word.strip()}
+    if not names or len(names) > MAX_CARRIERS:
+        raise invalid(name, f"is not 1 to {MAX_CARRIERS} names with commas between")
+    return frozenset(names | {qualified(word, environment) for word in names})
 
 
 def caller(parameters: Parameters, profile: Profile | None) -> Caller:

@@ -60,6 +60,9 @@ class Known:
         card = self._card(identity, snapshot)
         if card is None or identity.account.profile is not None or not identity.may(LOOKUP):
             return False
+        screening = identity.account.asrplus
+        if screening is not None and screening.refuses_in(SERVICE):
+            return False
         self.meter, self.card, self.until, self.snapshot = identity.meter, card, identity.until, snapshot
         return True
 

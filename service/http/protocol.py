@@ -17,7 +17,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from service.errors import ApiError, standard
+from service.http import known_asrplus
 from service.http.known import START, Known, answer, learn, number_end
+from service.http.known_asrplus import KnownAsrplus
 from service.http.respond import JSON_LENGTH, OK_DATE, Head, Response, head_of, refuse, respond, wire
 from service.snapshot import Desk
 
@@ -29,6 +31,7 @@ MAX_BLOCK = 2048
 MAX_KNOWN_HERE = 16
 
 _START = len(START)
+_ASRPLUS = known_asrplus.START
 _END = b" HTTP/1.1"
 _BLANK_LINE = b"\r\n\r\n"
 _NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"connection"}
@@ -48,6 +51,8 @@ class HotProtocol(HttpToolsProtocol):
     """Header blocks, from the end of the request line to the blank line, parsed before and found plain."""
     known: ClassVar[dict[bytes, Known]] = {}
     """What follows the number in requests parsed before that name who asks, and what it means."""
+    known_asrplus: ClassVar[dict[bytes, KnownAsrplus]] = {}
+    """The same of questions what was answered for a number."""
 
     def __init__(
         self,
@@ -69,6 +74,7 @@ class HotProtocol(HttpToolsProtocol):
         self.seconds = 0
         self.peer = ""
         self.here: dict[bytes, Known] = {}
+        self.here_asrplus: dict[bytes, KnownAsrplus] = {}
         self.headers_made: list[tuple[bytes, bytes]] = []
         self.head = b""
 
@@ -99,6 +105,8 @@ class HotProtocol(HttpToolsProtocol):
                 known = self.known.get(rest) or self.here.get(rest)
                 if known is not None and self._answer_known(known, data[_START:end]):
                     return
+            elif data.startswith(_ASRPLUS) and self._answer_asrplus(data):
+                return
             if self._answer_block(data):
                 return
         if self.ended:
@@ -120,6 +128,24 @@ class HotProtocol(HttpToolsProtocol):
         if self.headers_made is not self.server_state.default_headers:
             self._make_head()
         answered = answer(self.desk, known, number, self.head)
+        if answered is None:
+            return False
+        self.seconds = 0
+        self.transport.write(answered)
+        return True
+
+    def _answer_asrplus(self, data: bytes) -> bool:
+        """
+        The same for what was answered for a number.
+        """
+        end = known_asrplus.number_end(data)
+        rest = data[end:]
+        known = self.known_asrplus.get(rest) or self.here_asrplus.get(rest)
+        if known is None:
+            return False
+        if self.headers_made is not self.server_state.default_headers:
+            self._make_head()
+        answered = known_asrplus.answer(self.desk, known, data[len(_ASRPLUS) : end], self.head)
         if answered is None:
             return False
         self.seconds = 0
@@ -150,7 +176,7 @@ class HotProtocol(HttpToolsProtocol):
         response = respond(self.desk, b"GET", target, head, self.peer)
         if not isinstance(response, Response):
             return False
-        if head.authorization is None and response.status == HTTPStatus.OK:
+        if response.status == HTTPStatus.OK and (head.authorization is None or data.startswith(_ASRPLUS)):
             self._learn(data, head)
         self._write(response)
         return True
@@ -263,10 +289,17 @@ class HotProtocol(HttpToolsProtocol):
         named = head.authorization is not None
         learned = learn(data, head, "" if named else self.peer)
         if learned is not None:
-            if len(self.here) >= MAX_KNOWN_HERE:
+            if not named and len(self.here) >= MAX_KNOWN_HERE:
                 self.here.clear()
             kept = self.known if named else self.here
             kept[learned[0]] = learned[1]
+            return
+        asked = known_asrplus.learn(data, head, "" if named else self.peer)
+        if asked is not None:
+            found = self.known_asrplus if named else self.here_asrplus
+            if len(found) >= (MAX_KNOWN_BLOCKS if named else MAX_KNOWN_HERE):
+                found.clear()
+            found[asked[0]] = asked[1]
 
     # Bytes out
 

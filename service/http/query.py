@@ -15,12 +15,17 @@ FORM = b"application/x-www-form-urlencoded"
 JSON = b"application/json"
 
 Parameters = dict[str, str]
-"""Name to value; a name is there once."""
+"""Name to value; a name is there once. The value of a list has a comma in it, if only behind its one item."""
+Names = frozenset[str]
+NO_LISTS: Names = frozenset()
 
 
-def parse_query(query: bytes) -> Parameters:
+def parse_query(query: bytes, lists: Names = NO_LISTS) -> Parameters:
     """
     Read ``a=1&b=2``, from a URL or a form.
+
+    Args:
+        lists: names that may be repeated, or be written ``a[]``.
 
     Raises:
         ApiError: 400, naming the parameter that is repeated, badly escaped or not UTF-8.
@@ -30,7 +35,10 @@ def parse_query(query: bytes) -> Parameters:
     if not query:
         return parameters
     plain = b"%" not in query and b"+" not in query and query.isascii()
-    for pair in query.split(b"&", MAX_PARAMETERS):
+    pairs = query.split(b"&", MAX_PARAMETERS)
+    if lists and len(pairs) > MAX_PARAMETERS:
+        raise ApiError(400, f"More than {MAX_PARAMETERS} parameters")
+    for pair in pairs:
         raw_name, _, raw_value = pair.partition(b"=")
         if plain:
             name, value = raw_name.decode(), raw_value.decode()
@@ -40,7 +48,7 @@ def parse_query(query: bytes) -> Parameters:
             name = _unescape(raw_name, "?")
             value = _unescape(raw_value, name)
         if name:
-            _add(parameters, name, value)
+            _add(parameters, name, value, lists)
     return parameters
 
 
@@ -53,12 +61,24 @@ def _unescape(raw: bytes, name: str) -> str:
         raise invalid(shown(name), "is not UTF-8") from None
 
 
-def _add(parameters: Parameters, name: str, value: str) -> None:
+def _add(parameters: Parameters, name: str, value: str, lists: Names) -> None:
+    if lists and name.removesuffix("[]") in lists:
+        _add_item(parameters, name, value)
+        return
     if name in parameters:
         raise invalid(shown(name), "is given more than once")
     if len(parameters) >= MAX_PARAMETERS:
         raise ApiError(400, f"More than {MAX_PARAMETERS} parameters")
     parameters[name] = value
+
+
+def _add_item(parameters: Parameters, name: str, value: str) -> None:
+    plain = name.removesuffix("[]")
+    known = parameters.get(plain)
+    if known is None:
+        parameters[plain] = value if name == plain else f"{value},"
+    else:
+        parameters[plain] = f"{known.removesuffix(',')},{value}"
 
 
 def merge(parameters: Parameters, more: Parameters) -> None:
@@ -82,9 +102,12 @@ def shown(name: str) -> str:
     return printable if len(printable) <= 40 else printable[:40] + "…"
 
 
-def parse_body(content_type: bytes | None, body: bytes) -> Parameters:
+def parse_body(content_type: bytes | None, body: bytes, lists: Names = NO_LISTS) -> Parameters:
     """
     Read the body of a POST: a form or a JSON object.
+
+    Args:
+        lists: names that may be repeated, or be written ``a[]``, or be a list.
 
     Raises:
         ApiError: 415 for another content type, 400 for what cannot be read.
@@ -94,13 +117,13 @@ def parse_body(content_type: bytes | None, body: bytes) -> Parameters:
     if not body and not kind:
         return {}
     if kind == FORM:
-        return parse_query(body)
+        return parse_query(body, lists)
     if kind == JSON:
-        return _parse_json(body)
+        return _parse_json(body, lists)
     raise standard(415, "send application/x-www-form-urlencoded or application/json")
 
 
-def _parse_json(body: bytes) -> Parameters:
+def _parse_json(body: bytes, lists: Names) -> Parameters:
     try:
         pairs = json.loads(
             body.decode(), parse_float=str, parse_int=str, parse_constant=_not_json, object_pairs_hook=_Object
@@ -115,9 +138,12 @@ def _parse_json(body: bytes) -> Parameters:
         raise ApiError(400, "Invalid JSON: an object is wanted")
     parameters: Parameters = {}
     for name, value in pairs:
+        if type(value) is list and name.removesuffix("[]") in lists and all(isinstance(item, str) for item in value):
+            _add(parameters, name, f"{','.join(value)},", lists)
+            continue
         if not isinstance(value, str):
             raise invalid(shown(name), "is neither a text nor a number")
-        _add(parameters, name, value)
+        _add(parameters, name, value, lists)
     return parameters
 
 

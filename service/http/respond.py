@@ -6,6 +6,7 @@ Synchronous from end to end; both doors, the protocol and the Starlette app, ans
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from time import monotonic_ns
 from typing import Any
@@ -14,7 +15,11 @@ from service.access.account import LOOKUP, Identity
 from service.access.identify import Shown, identify
 from service.errors import ApiError, forbidden
 from service.http import ask
-from service.http.query import Parameters, merge, parse_body, parse_query
+from service.http.asrplus import KNOWN, LISTS, answer_asrplus, screen
+from service.http.query import NO_LISTS, Parameters, merge, parse_body, parse_query
+from service.http.siphon import decide, parse_siphon
+from service.lookups.lcr import LcrQuery, lcr, lcr_json
+from service.lookups.quality import is_by_quality, with_quality
 from service.lookups.rate import rate
 from service.lookups.ready import rate_json
 from service.quota.meter import ADMITTED, ASK, Meter
@@ -77,6 +82,8 @@ class Route:
         answer: parameters, identity, desk, wants JSON -> the fields, or their JSON where that is ready.
         known: names of its parameters.
         scope: what a credential must be for.
+        methods: it takes.
+        parse: content type and body of a POST -> parameters.
 
     """
 
@@ -85,6 +92,9 @@ class Route:
     answer: Callable[[Parameters, Identity, Desk, bool], dict[str, Any] | bytes]
     known: frozenset[str]
     scope: str = LOOKUP
+    methods: tuple[bytes, ...] = METHODS
+    parse: Callable[[bytes | None, bytes], Parameters] = parse_body
+    lists: frozenset[str] = NO_LISTS
 
 
 def respond(
@@ -109,13 +119,13 @@ def respond(
     """
     path, _, query = target.partition(b"?")
     route = ROUTES.get(path)
-    if route is None or method not in METHODS:
+    if route is None or method not in route.methods:
         return None
     parameters: Parameters = {}
     try:
-        parameters = parse_query(query)
+        parameters = parse_query(query, route.lists)
         if method == b"POST":
-            merge(parameters, parse_body(head.content_type, body))
+            merge(parameters, route.parse(head.content_type, body))
         identity = identify(desk.snapshot.access, desk.door, shown_by(head, parameters, peer), desk.clock())
         if not identity.may(route.scope):
             raise forbidden(f"the credential is not for {route.scope}")
@@ -162,11 +172,32 @@ def admit(identity: Identity, service: str, desk: Desk, *, wait: bool) -> bool:
 
 def answer_rate(parameters: Parameters, identity: Identity, desk: Desk, json: bool) -> dict[str, Any] | bytes:
     query = ask.rate_query(parameters, identity, desk.snapshot, int(desk.clock()))
+    if identity.account.asrplus is not None:
+        screen(query.number, "rate", parameters, identity, desk)
     if json and "at" not in parameters and not query.caller.lrn:
         ready = rate_json(query.card, query.number, query.at, query.duration_s)
         if ready is not None:
             return ready
     return rate(query)
+
+
+def answer_lcr(parameters: Parameters, identity: Identity, desk: Desk, json: bool) -> dict[str, Any] | bytes:
+    query = ask_lcr(parameters, identity, desk)
+    return lcr_json(query) if json else lcr(query)
+
+
+def answer_siphon(parameters: Parameters, identity: Identity, desk: Desk, _json: bool) -> bytes:
+    return to_json(decide(lambda: ask_lcr(parameters, identity, desk)))
+
+
+def ask_lcr(parameters: Parameters, identity: Identity, desk: Desk) -> LcrQuery:
+    """
+    A checked question for routes, with what only this process knows: dead numbers, and how carriers did of late.
+    """
+    query = ask.lcr_query(parameters, identity, desk.snapshot, int(desk.clock()))
+    if identity.account.asrplus is not None:
+        screen(query.ask.number, "lcr", parameters, identity, desk)
+    return with_quality(query, desk.heard.quality, identity.environment) if is_by_quality(query) else query
 
 
 def render(status: int, answer: dict[str, Any], service: str, form: str, asked: Parameters) -> Response:
@@ -203,10 +234,17 @@ def wire(response: Response, date: bytes) -> bytes:
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 OK_DATE = STATUS_LINES[200] + b"date: "
 JSON_LENGTH = b"\r\ncontent-type: application/json\r\ncontent-length: "
-SERVICES = {"rate": (answer_rate, ask.RATE)}
+SERVICES = {"rate": (answer_rate, ask.RATE), "lcr": (answer_lcr, ask.LCR), "asrplus": (answer_asrplus, KNOWN)}
+LISTED = {"asrplus": LISTS}
 ROUTES = {
-    f"/api/{version}{name}{suffix}".encode(): Route(name, suffix[1:] or "html", answer, known)
+    f"/api/{version}{name}{suffix}".encode(): Route(
+        *(name, suffix[1:] or "html", answer, known),
+        parse=partial(parse_body, lists=LISTED.get(name, NO_LISTS)),
+        lists=LISTED.get(name, NO_LISTS),
+    )
     for name, (answer, known) in SERVICES.items()
     for version in ("", "v1/")
     for suffix in ("", *(f".{form}" for form in FORMATS))
 }
+SIPHON = Route("lcr/siphon", "json", answer_siphon, ask.LCR, methods=(b"POST",), parse=parse_siphon)
+ROUTES |= {f"/api/{version}lcr/siphon{suffix}".encode(): SIPHON for version in ("", "v1/") for suffix in ("", ".json")}

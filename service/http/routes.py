@@ -5,8 +5,8 @@ Every route there is, and who may take it.
 from dataclasses import dataclass
 from typing import Any
 
-from service.http import building, ratecard
-from service.http.respond import SERVICES
+from service.http import building, cdr, quality, ratecard, ratecard_replay, ratecard_routing, simulate
+from service.http.respond import SERVICES, SIPHON
 from service.http.slow import Call, Service
 from service.manage.account import account_view
 
@@ -36,7 +36,19 @@ async def account(call: Call) -> dict[str, Any]:
 
 
 _ACCOUNT = Service("account", None, ("GET", "HEAD"), account)
-SLOW = {service.name: service for service in (_ACCOUNT, *ratecard.SERVICES, *building.SERVICES)}
+_SINGLE = (_ACCOUNT, simulate.SERVICE)
+SLOW = {
+    service.name: service
+    for service in (
+        *_SINGLE,
+        *ratecard.SERVICES,
+        *building.SERVICES,
+        *ratecard_routing.SERVICES,
+        *ratecard_replay.SERVICES,
+        *cdr.SERVICES,
+        *quality.SERVICES,
+    )
+}
 
 
 def table() -> list[Entry]:
@@ -44,6 +56,7 @@ def table() -> list[Entry]:
     Hot services, slow services, and pages.
     """
     hot = [Entry(f"/api/{name}", ("GET", "HEAD", "POST"), "lookup") for name in SERVICES]
+    hot.append(Entry(f"/api/{SIPHON.service}", ("POST",), SIPHON.scope))
     slow = [Entry(f"/api/{name}", service.methods, service.scope or "") for name, service in SLOW.items()]
     pages = [Entry(path, ("GET", "HEAD"), FREE) for path in ("/", "/livez", "/readyz")]
     return [*hot, *slow, *pages, Entry("/oauth2/token", ("POST",), FREE)]

@@ -4,6 +4,7 @@ Services that may wait: one way for all of them, from the request to the answer.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,17 +18,19 @@ from service.http.body import read_body
 from service.http.gzipped import gzipped
 from service.http.query import Parameters, merge, parse_body, parse_query
 from service.http.respond import FORMATS, Headers, Response, head_of, refuse, render, shown_by
+from service.http.stream import Stream
 from service.quota.slots import slot
 from service.render.hal import HAL, Links, hal_table, hal_thing, link_field, page_links
-from service.render.html import to_table_page
+from service.render.html import to_run_page, to_table_page
 from service.render.plain import HTML, to_json
+from service.render.run import Run, hal_run, run_links
 from service.render.sheets import CSV, XLSX, to_csv, to_xlsx
 from service.render.table import Table
 from service.snapshot import Desk
 
 SHEETS = ("csv", "xlsx")
 TABLE_FORMATS = (*FORMATS, *SHEETS)
-Answer = dict[str, Any] | Table | Response
+Answer = dict[str, Any] | Table | Run | Stream | Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,11 @@ class Service:
     Attributes:
         scope: what a credential must be for; None: any may ask.
         methods: it takes.
-        answer: what it does; a :class:`Response` goes out as it is.
+        answer: what it does; a :class:`Response` or a :class:`Stream` goes out as it is.
         known: names of its parameters.
         raw: its body is not read before it is called, nor taken for parameters.
         links: of a row of its table, or of what it answers, for those who want links.
+        spends: it takes a place among the account's requests to slow services.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Service:
     formats: tuple[str, ...] = FORMATS
     raw: bool = False
     links: Links | None = None
+    spends: bool = True
 
     @property
     def title(self) -> str:
@@ -78,7 +83,7 @@ class Service:
         return self.name.rpartition("/")[2]
 
 
-async def serve_slow(service: Service, written: str, request: Request) -> Response:
+async def serve_slow(service: Service, written: str, request: Request) -> Response | Stream:
     """
     Answer a request to a slow service.
 
@@ -88,18 +93,23 @@ async def serve_slow(service: Service, written: str, request: Request) -> Respon
     form = written or "html"
     shown = form if form in FORMATS else "json" if form in SHEETS else "html"
     parameters: Parameters = {}
-    try:
-        _check(service, form, request.method)
-        parameters = await _parameters(service, request)
-        call = Call(request.app.state.desk, _identify(service, request, parameters), parameters, form, request)
-        check_names(parameters, service.known | {"Auth"})
-        async with slot(call.identity.meter, service.name):
+    accepted = request.headers.get("accept-encoding", "")
+    async with AsyncExitStack() as held:
+        try:
+            _check(service, form, request.method)
+            parameters = await _parameters(service, request)
+            call = Call(request.app.state.desk, _identify(service, request, parameters), parameters, form, request)
+            check_names(parameters, service.known | {"Auth"})
+            if service.spends:
+                await held.enter_async_context(slot(call.identity.meter, service.name))
             answer = await service.answer(call)
-            links = _wants_links(request, written)
-            response = await _written(service, call, answer, links=links)
-    except ApiError as error:
-        response = refuse(error, service.title, shown, parameters)
-    return await gzipped(response, request.headers.get("accept-encoding", ""))
+            if isinstance(answer, Stream):
+                await answer.begin(accepted, held)
+                return answer
+            response = await _written(service, call, answer, links=_wants_links(request, written))
+        except ApiError as error:
+            response = refuse(error, service.title, shown, parameters)
+    return await gzipped(response, accepted)
 
 
 def _check(service: Service, form: str, method: str) -> None:
@@ -137,7 +147,9 @@ def _wants_links(request: Request, written: str) -> bool:
     return written in ("", "json") and HAL.decode() in kinds
 
 
-async def _written(service: Service, call: Call, answer: Answer, *, links: bool) -> Response:
+async def _written(
+    service: Service, call: Call, answer: dict[str, Any] | Table | Run | Response, *, links: bool
+) -> Response:
     """
     Put an answer into the format asked; a table away from the loop, for it may be long.
     """
@@ -145,6 +157,8 @@ async def _written(service: Service, call: Call, answer: Answer, *, links: bool)
         return answer
     if isinstance(answer, Table):
         return await asyncio.to_thread(_table, service, call, answer, links=links)
+    if isinstance(answer, Run):
+        return await asyncio.to_thread(_run, service, call, answer, links=links)
     if links and service.links is not None:
         return Response(200, HAL, to_json(hal_thing(answer, service.links(answer))))
     return render(200, answer, service.title, call.form, call.parameters)
@@ -163,3 +177,12 @@ def _table(service: Service, call: Call, table: Table, *, links: bool) -> Respon
     if call.form == "html":
         return Response(200, HTML, to_table_page(service.title, table, ways))
     return render(200, table.fields(), service.title, call.form, call.parameters)
+
+
+def _run(service: Service, call: Call, run: Run, *, links: bool) -> Response:
+    path, asked = call.request.url.path, call.parameters
+    if links:
+        return Response(200, HAL, to_json(hal_run(run, path, asked, service.links)))
+    if call.form == "html":
+        return Response(200, HTML, to_run_page(service.title, run, run_links(run, path, asked)))
+    return render(200, run.fields(), service.title, call.form, asked)

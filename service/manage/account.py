@@ -21,5 +21,6 @@ def account_view(identity: Identity, now: int) -> dict[str, Any]:
         "card": account.card or None,
         "cards": "all" if account.cards is None else sorted(account.cards),
         "plan": {"limits": limits_json(account.plan.own)},
+        **({} if account.asrplus is None else {"asrplus": str(account.asrplus.mode)}),
         "usage": identity.meter.usage(now),
     }

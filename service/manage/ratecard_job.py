@@ -24,6 +24,7 @@ from service.manage.ratecard_change import activate, restore, roll_back, write_f
 from service.manage.ratecard_diff import diff_view
 from service.manage.ratecard_load import Order, load_view
 from service.manage.ratecards import BadValueError, ForceError, MissingError, Shelf, shelf_of
+from service.manage.replay import replay_view
 from service.render.table import Page, Table
 from service.store.catalogue import CatalogueError
 
@@ -60,6 +61,7 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "restore": restore,
     "diff": diff,
     "download": download,
+    "replay": replay_view,
 }
 
 

@@ -74,17 +74,18 @@ async def run_job(shelf: Shelf, kind: str, asked: dict[str, Any], time_s: float 
         raise JobSlowError("too many decks are being worked on")
     job = orjson.dumps({"environment": shelf.environment, "actor": shelf.actor, "kind": kind, "asked": asked})
     running: list[Worker] = []
-    token = object()
+    left, token = threading.Event(), object()
     _open.add(token)
     try:
-        return await asyncio.get_running_loop().run_in_executor(_JOBS, _run, job, time_s, running)
+        return await asyncio.get_running_loop().run_in_executor(_JOBS, _run, job, time_s, running, left)
     finally:
         _open.discard(token)
+        left.set()
         for worker in running:
             worker.kill()
 
 
-def _run(job: bytes, time_s: float, running: list[Worker]) -> dict[str, Any]:
+def _run(job: bytes, time_s: float, running: list[Worker], left: threading.Event) -> dict[str, Any]:
     """
     Find a process, send it a job and wait, in a thread: starting a process copies this one's memory map where the loop
     does it, and would hold up look-ups for tens of milliseconds.
@@ -93,6 +94,8 @@ def _run(job: bytes, time_s: float, running: list[Worker]) -> dict[str, Any]:
     while True:
         worker = _worker()
         running.append(worker)
+        if left.is_set():  # whoever waited went while it was being started
+            worker.kill()
         said = _ask(worker, job, until - time.monotonic())
         running.clear()
         if said.endswith(b"\n"):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from service.ops.joined import open_joints
 from service.ops.open import mapped_digests
 from service.store.needed import spare_files
 
@@ -32,7 +33,9 @@ def clean(engine: Engine, folder: Path, now: float | None = None) -> list[str]:
     instant = time.time() if now is None else now
     old = {path: path.name.partition(".")[0] for path in _old(folder, instant)}
     half = {path for path, digest in old.items() if not digest}  # a hidden name is one that is being written
-    idle = spare_files(engine, {digest for digest in old.values() if digest}) - mapped_digests()
+    cards = {digest for path, digest in old.items() if digest and path.suffix != ".joint"}
+    idle = spare_files(engine, cards) - mapped_digests()
+    idle |= {name for path, name in old.items() if path.suffix == ".joint"} - open_joints()
     gone = sorted(half | {path for path, digest in old.items() if digest in idle})
     for path in gone:
         path.unlink(missing_ok=True)
@@ -42,8 +45,8 @@ def clean(engine: Engine, folder: Path, now: float | None = None) -> list[str]:
 
 
 def _old(folder: Path, now: float) -> Iterator[Path]:
-    for path in [*folder.glob("*.card"), *folder.glob("*.npa-nxx.csv"), *folder.glob(".*.card.*"),
-                 *folder.glob(".*.npa-nxx.csv.*")]:  # fmt: skip
+    for path in [*folder.glob("*.card"), *folder.glob("*.npa-nxx.csv"), *folder.glob("*.joint"),
+                 *folder.glob(".*.card.*"), *folder.glob(".*.npa-nxx.csv.*"), *folder.glob(".*.joint.*")]:  # fmt: skip
         try:
             if now - path.stat().st_mtime > SPARE_S:
                 yield path

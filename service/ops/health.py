@@ -2,6 +2,7 @@
 Whether this process can answer.
 """
 
+import time
 from typing import Any
 
 from service.errors import unavailable
@@ -30,4 +31,16 @@ def readiness(desk: Desk) -> dict[str, Any]:
     degraded = bool(snapshot.broken) or (redis is not None and redis.word == "degraded")
     if redis is not None:
         parts["redis"] = {"state": redis.word, "reason": redis.reason, "since": int(redis.since_s)}
+    parts["asrplus"] = heard_part(desk)
+    degraded = degraded or not desk.heard.is_ready
     return {"status": "degraded" if degraded else "ready", **parts}
+
+
+def heard_part(desk: Desk) -> dict[str, Any]:
+    """
+    Whether what was answered for numbers is known, and how long ago all there was had been read.
+    """
+    heard = desk.heard
+    if not heard.is_ready:
+        return {"state": "starting"}
+    return {"state": "ready", "behind": int(time.monotonic() - heard.read_s)}

@@ -15,6 +15,8 @@ from service.quota.slots import Slots
 from service.snapshot import Desk
 from service.store.usage import Usage
 
+AGAIN_S = 0.1
+
 
 @asynccontextmanager
 async def lent(desk: Desk, meters: Meters, url: str) -> AsyncIterator[None]:
@@ -50,8 +52,13 @@ async def booked(meters: Meters, engine: Engine) -> AsyncIterator[None]:
 async def stop(tasks: Iterable[asyncio.Task[None]]) -> None:
     """
     Cancel tasks and wait for their end.
+
+    A cancellation that comes just as something awaited is done may be lost on its way: before Python 3.12
+    ``asyncio.wait_for``, by which redis-py writes, returns instead. It is then repeated.
     """
     for task in tasks:
-        task.cancel()
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=AGAIN_S)
         with suppress(asyncio.CancelledError):
             await task

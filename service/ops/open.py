@@ -110,6 +110,13 @@ def is_open(card: LiveCard | None, revision: Revision) -> bool:
     return card is not None and card.revision == revision.number and _mapped.get(card.index) == revision.digest
 
 
+def digest_of(card: LiveCard) -> str:
+    """
+    What names the file of a card that answers.
+    """
+    return _mapped[card.index]
+
+
 def mapped_digests() -> set[str]:
     """
     Of all compiled cards that this process has open.

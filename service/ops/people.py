@@ -7,11 +7,14 @@ from ipaddress import ip_network
 
 from sqlalchemy import Engine
 
+from ratecards.numberset import Mode, Policy
 from ratecards.profiles import Profile, ProfileError
-from service.access.account import Account
+from service.access.account import Account, Screening
 from service.access.directory import Directory
+from service.heard import policy_of
 from service.quota.meters import Meters
-from service.store.accounts import Record, list_accounts
+from service.settings import Settings
+from service.store.accounts import Asrplus, Record, list_accounts
 from service.store.keys import list_keys, signing_secret
 
 _log = logging.getLogger("ratedip.reload")
@@ -41,4 +44,13 @@ def to_account(record: Record) -> Account:
         _log.exception("account %s is disabled: its profile cannot be read", record.name)
         disabled = True
     cards = None if record.all_cards else record.cards
-    return Account(record.id, record.name, record.card, cards, profile, record.plan, disabled)
+    screening = None if record.asrplus is None else to_screening(record.asrplus)
+    return Account(record.id, record.name, record.card, cards, profile, record.plan, disabled, screening)
+
+
+def to_screening(asrplus: Asrplus) -> Screening:
+    """
+    What numbers' last answers mean to an account; what they are is not its matter but that of the settings.
+    """
+    failed = policy_of(Settings()).failed if asrplus.codes is None else asrplus.codes
+    return Screening(Mode(asrplus.mode), Policy(failed, frozenset()), asrplus.services)

@@ -14,6 +14,7 @@ from ratecards.jurisdiction import PlaceError, Places, read_npa_nxx
 from service.access.account import LIVE, TEST, split_qualified
 from service.ops.open import UNREADABLE, Warmth, is_open, open_live, why
 from service.ops.people import read_directory
+from service.ops.routes import load_routes
 from service.quota.meters import Meters
 from service.snapshot import LiveCard, Snapshot
 from service.store.catalogue import Revision, active_revisions, next_change, read_generation
@@ -90,7 +91,8 @@ def load_cards(
                 shelves[environment][name] = _until(kept, revision.until, warmth)
     places, digest = _places(source, before, broken)
     until = next_change(source.engine, at)
-    return Snapshot(before.access, shelves[LIVE], shelves[TEST], broken, places, digest, generation, until)
+    after = Snapshot(before.access, shelves[LIVE], shelves[TEST], broken, places, digest, generation, until)
+    return replace(after, routes=load_routes(source.engine, source.folder, after, known))
 
 
 def _card(source: Source, revision: Revision, known: list[Snapshot], warmth: Warmth) -> LiveCard:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ops.folder import SPARE_S, clean
+from service.ops.joined import may_join
 from service.ops.open import artifact_path, cool
 from service.ops.read import Source, load_access, load_cards, load_snapshot, places_path
 from service.quota.meters import Meters
@@ -183,7 +184,10 @@ class Follower:
         return until is not None and self._ahead is None and self._desk.clock() >= until
 
     def _may_retry(self) -> bool:
-        return bool(self._desk.snapshot.broken) and time.monotonic() - self._tried >= self._retry_s
+        snapshot = self._desk.snapshot
+        if snapshot.broken and time.monotonic() - self._tried >= self._retry_s:
+            return True
+        return may_join(self._source.folder, snapshot.routes.values())
 
     def _pause_s(self) -> float:
         until = self._desk.snapshot.until

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.render.run import Run
 from service.render.table import Table
 
 _PAGES = Environment(
@@ -19,7 +20,7 @@ _PAGES = Environment(
     lstrip_blocks=True,
 )
 _INSTANTS = {
-    "effective", "expires", "datetime", "at", "created", "archived", "planned", "made", "next_at", "cancelled",
+    "start", "effective", "expires", "datetime", "at", "created", "archived", "planned", "made", "next_at", "cancelled",
     "old_effective", "new_effective", "old_expires", "new_expires",
 }  # fmt: skip
 
@@ -36,11 +37,13 @@ def to_html(service: str, answer: dict[str, Any], asked: dict[str, str]) -> byte
     """
     error = answer.get("error")
     page = _PAGES.get_template("answer.html")
-    rows = [(name, _shown(name, value)) for name, value in (error or answer).items()]
+    told = _flat(error or answer)
+    rows = [(name, _shown(name, value)) for name, value in told.items() if not _is_table(value)]
+    tables = [(name, *_columns(value)) for name, value in told.items() if _is_table(value)]
     card = asked.get("card", answer.get("card", ""))
     return page.render(
-        service=service, error=error, rows=rows, asked=asked, card=card, headline=_headline(answer)
-    ).encode()
+        service=service, error=error, rows=rows, tables=tables, asked=asked, card=card, headline=_headline(answer)
+    ).encode(errors="replace")  # half a character may have been asked for
 
 
 def to_table_page(service: str, table: Table, links: dict[str, str]) -> bytes:
@@ -58,8 +61,46 @@ def to_table_page(service: str, table: Table, links: dict[str, str]) -> bytes:
     return page.render(service=service, table=table, columns=columns, rows=rows, about=about, links=ways).encode()
 
 
+def to_run_page(service: str, run: Run, links: dict[str, str]) -> bytes:
+    """
+    Show a stretch of a long list; columns that are empty on it are left out.
+
+    Args:
+        links: relation to address of the stretches beside it.
+    """
+    columns = [name for name in run.columns if any(row[name] not in (None, "") for row in run.rows)]
+    rows = [[_shown(name, row[name]) for name in columns] for row in run.rows]
+    ways = {name: href for name, href in links.items() if name != "self"}
+    return to_page("run.html", service=service, run=run, columns=columns, rows=rows, links=ways)
+
+
 def to_page(template: str, **values: Any) -> bytes:
     return _PAGES.get_template(template).render(**values).encode()
+
+
+def _flat(answer: dict[str, Any]) -> dict[str, Any]:
+    """
+    What is told of a thing within, line by line.
+    """
+    flat: dict[str, Any] = {}
+    for name, value in answer.items():
+        if isinstance(value, dict) and value:
+            flat |= {f"{name} {inner}": item for inner, item in value.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def _is_table(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _columns(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """
+    A list of things as a table; what no row has anything of is left out.
+    """
+    names = dict.fromkeys(name for row in rows for name, value in row.items() if value not in (None, ""))
+    return list(names), [[_shown(name, row.get(name)) for name in names] for row in rows]
 
 
 def _headline(answer: dict[str, Any]) -> str:
@@ -74,10 +115,10 @@ def _headline(answer: dict[str, Any]) -> str:
 def _shown(name: str, value: Any) -> str:
     if value is None:
         return "–"
+    if name in _INSTANTS and isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return f"{value} ({_instant(int(value))})"
     if isinstance(value, Decimal):
         return format(value, "f")
-    if name in _INSTANTS and isinstance(value, int) and not isinstance(value, bool):
-        return f"{value} ({_instant(value)})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

@@ -21,6 +21,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 """Names that can be an element's; another is written as ``<entry name="…">``."""
 
 
+class ById(dict[str, Any]):
+    """
+    Things by what they are known by, which is no name: ``<number id="441132456789">…</number>`` in XML.
+    """
+
+    element = "number"
+
+
 def to_json(value: Any, *, indent: bool = False) -> bytes:
     """
     Write JSON; a Decimal becomes a number with exactly its digits.
@@ -58,9 +66,15 @@ def _element(name: str, value: Any) -> str:
 
 
 def _content(value: Any) -> str:
+    if isinstance(value, ById):
+        return "".join(_by_id(value.element, key, item) for key, item in value.items())
     if isinstance(value, dict):
         return "".join(_element(key, item) for key, item in value.items())
     return escape(_NOT_XML.sub(_UNKNOWN, _text(value)))
+
+
+def _by_id(element: str, key: str, item: Any) -> str:
+    return f"<{element} id={quoteattr(_NOT_XML.sub(_UNKNOWN, key))}>{_content(item)}</{element}>"
 
 
 def _text(value: Any) -> str:

@@ -19,6 +19,8 @@ from service.store.tables import account_cards, account_networks, accounts, serv
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 MAX_LIMIT = 10**12
+ASRPLUS_MODES = ("off", "low", "on", "strict")
+ASRPLUS_SERVICES = frozenset({"rate", "lcr"})
 _OWN = [limit.name for limit in fields(Limits)]
 _BY_SERVICE = [name for name in _OWN if name != "concurrent"]
 
@@ -27,6 +29,22 @@ class AccountError(ValueError):
     """
     A change of accounts or keys that cannot be made; nothing was changed.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Asrplus:
+    """
+    What numbers' last answers mean to an account.
+
+    Attributes:
+        mode: one of :data:`ASRPLUS_MODES`.
+        codes: SIP codes that count as failed; None: all that are kept as such.
+        services: of :data:`ASRPLUS_SERVICES`, those that refuse calls to dead numbers.
+    """
+
+    mode: str = "off"
+    codes: frozenset[int] | None = None
+    services: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +59,7 @@ class Record:
         networks: addresses that are its credential, in CIDR notation.
         profile: JSON of how its numbers are normalised.
         created: unix seconds.
+        asrplus: None: as by default, which is off.
     """
 
     name: str
@@ -53,6 +72,7 @@ class Record:
     disabled: bool = False
     created: int = 0
     id: int = 0
+    asrplus: Asrplus | None = None
 
 
 def list_accounts(engine: Engine) -> list[Record]:
@@ -139,7 +159,16 @@ def as_json(account: Record) -> dict[str, Any]:
         "dry_run": account.plan.dry_run,
         "disabled": account.disabled,
         "created": account.created,
+        **({} if account.asrplus is None else {"asrplus": asrplus_json(account.asrplus)}),
     }
+
+
+def asrplus_json(asrplus: Asrplus) -> dict[str, Any]:
+    """
+    What people may see of it, and as it is kept.
+    """
+    codes = None if asrplus.codes is None else sorted(asrplus.codes)
+    return {"mode": asrplus.mode, "codes": codes, "services": sorted(asrplus.services)}
 
 
 def limits_json(limits: Limits) -> dict[str, int]:
@@ -179,14 +208,21 @@ def _record(
         disabled=row["disabled"],
         created=row["created"],
         id=row["id"],
+        asrplus=None if row["asrplus"] is None else _asrplus(orjson.loads(row["asrplus"])),
     )
+
+
+def _asrplus(said: dict[str, Any]) -> Asrplus:
+    codes = None if said["codes"] is None else frozenset(said["codes"])
+    return Asrplus(said["mode"], codes, frozenset(said["services"]))
 
 
 def _values(account: Record) -> dict[str, Any]:
     own = {name: getattr(account.plan.own, name) for name in _OWN}
     profile = None if account.profile is None else orjson.dumps(account.profile).decode()
     plain = {name: getattr(account, name) for name in ("name", "card", "all_cards", "disabled")}
-    return {**plain, **own, "profile": profile, "dry_run": account.plan.dry_run}
+    asrplus = None if account.asrplus is None else orjson.dumps(asrplus_json(account.asrplus)).decode()
+    return {**plain, **own, "profile": profile, "dry_run": account.plan.dry_run, "asrplus": asrplus}
 
 
 def _put_parts(connection: Connection, number: int, account: Record) -> None:
@@ -229,9 +265,20 @@ def _check(account: Record) -> None:
         raise AccountError(
             f"'{account.name}' is not an account name: lower-case letters, digits, dots, dashes; at most 64"
         )
+    _check_asrplus(account.asrplus or Asrplus())
     _check_limits("", account.plan.own)
     for service, limits in account.plan.services.items():
         _check_limits(f"{service}: ", limits)
+
+
+def _check_asrplus(asrplus: Asrplus) -> None:
+    if asrplus.mode not in ASRPLUS_MODES:
+        raise AccountError(f"asrplus is {asrplus.mode!r}, should be one of {', '.join(ASRPLUS_MODES)}")
+    for service in sorted(asrplus.services - ASRPLUS_SERVICES):
+        raise AccountError(f"asrplus refuses nothing in {service!r}, but in {', '.join(sorted(ASRPLUS_SERVICES))}")
+    for code in sorted(asrplus.codes or ()):
+        if not 300 <= code <= 699:
+            raise AccountError(f"{code} is no SIP code of a failure, 300 to 699")
 
 
 def _check_limits(where: str, limits: Limits) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from service.store.audit import SYSTEM, record
 from service.store.catalogue import CatalogueError, grow_generation
 from service.store.database import changing
-from service.store.tables import account_cards, accounts, activations, builds, cards, revisions
+from service.store.routings import routed_by
+from service.store.tables import account_cards, accounts, activations, builds, cards, revisions, routings
 
 KINDS = ("", "provider", "customer")
 DIRECTIONS = ("", "inbound", "outbound")
@@ -129,7 +130,7 @@ def delete_card(engine: Engine, name: str, actor: str = SYSTEM) -> None:
         if connection.scalar(select(cards.c.archived).where(cards.c.id == card_id)) is None:
             raise CatalogueError(f"card '{name}' answers; archive it first")
         _refuse_needed(connection, name)
-        for table in (activations, revisions, builds):
+        for table in (activations, revisions, builds, routings):
             connection.execute(delete(table).where(table.c.card_id == card_id))
         connection.execute(delete(cards).where(cards.c.id == card_id))
         _changed(connection, actor, "card.delete", name)
@@ -154,6 +155,10 @@ def _refuse_needed(connection: Connection, name: str) -> None:
     )
     if child is not None:
         raise CatalogueError(f"card '{child}' is made from card '{name}'; make it from others first, or delete it")
+
+    routed = routed_by(connection, name)
+    if routed is not None:
+        raise CatalogueError(f"card '{name}' stands behind card '{routed}'; take it out of its routing first")
 
 
 def _check(about: dict[str, str]) -> None:

@@ -6,7 +6,9 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    FetchedValue,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -17,6 +19,14 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+
+def _exact(length: int) -> String:
+    """
+    Text compared byte for byte in every database, so that a range of its index is a range of prefixes.
+    """
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
 
 generation = Table(
     "generation",
@@ -104,6 +114,14 @@ builds = Table(
 )
 """Cards made from others. ``recipe``: JSON of how; ``parents``: JSON of the revisions last made from."""
 
+routings = Table(
+    "routings",
+    metadata,
+    Column("card_id", Integer, ForeignKey("cards.id"), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+"""Which carriers' cards stand behind a customer card, and what a route must be. ``body``: JSON."""
+
 exchange_rates = Table(
     "exchange_rates",
     metadata,
@@ -150,10 +168,11 @@ accounts = Table(
     Column("dry_run", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
+    Column("asrplus", Text),
 )
 """
 Who may ask. ``card``: the one asked when a request names none; ``profile``: JSON of how its numbers are normalised;
-limits: null is none. ``created``: unix seconds.
+limits: null is none. ``created``: unix seconds. ``asrplus``: JSON of what numbers' last answers mean to it.
 """
 
 account_cards = Table(
@@ -233,4 +252,51 @@ usage = Table(
 """
 Look-ups counted where no Redis does. ``limit``: ``day``, ``month``, or with a service ``day.rate``; ``window``: days
 since 1970-01-01, or year * 12 + month - 1.
+"""
+
+call_records = Table(
+    "call_records",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("call_id", _exact(255), nullable=False),
+    Column("number", _exact(15), nullable=False),
+    Column("cli", _exact(15), nullable=False),
+    Column("account", _exact(64), nullable=False),
+    Column("environment", String(4), nullable=False),
+    Column("card", _exact(64), nullable=False),
+    Column("carrier", _exact(64), nullable=False),
+    Column("start_ms", BigInteger, nullable=False),
+    Column("duration_ms", BigInteger),
+    Column("pdd_ms", Integer),
+    Column("sip_code", Integer, nullable=False),
+    Column("sip_reason", String(128), nullable=False),
+    Column("q850", Integer),
+    Column("received", BigInteger, nullable=False, server_default=FetchedValue()),
+    UniqueConstraint("call_id", "carrier", "account", "environment"),
+    Index("ix_call_records_start_ms", "start_ms"),
+    Index("ix_call_records_account_start_ms", "account", "start_ms"),
+    Index("ix_call_records_number_start_ms", "number", "start_ms"),
+    sqlite_autoincrement=True,
+)
+"""
+What became of each call. ``position``: grows in the order in which records were committed, and is never given twice;
+``cli``: empty where it was withheld; ``start_ms``: unix milliseconds; null is not known. ``received``: unix second, by
+the database's clock, at which the record was taken in.
+"""
+
+listed_answers = Table(
+    "listed_answers",
+    metadata,
+    Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("environment", String(4), nullable=False),
+    Column("number", _exact(15), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("answered_at", BigInteger, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    UniqueConstraint("environment", "number", "answered_at", "code"),
+    Index("ix_listed_answers_answered_at", "answered_at"),
+    sqlite_autoincrement=True,
+)
+"""
+Answers of the network that are known from lists, not from calls. ``position``: as of call records; times: unix seconds.
 """

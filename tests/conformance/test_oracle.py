@@ -6,7 +6,8 @@ import random
 from decimal import Decimal
 
 import pytest
-from support.cards import NOW, random_rules, sdf_rules
+from support.cards import NOW, RULES, random_rules, sdf_rules
+from support.examples import some
 from support.oracle import Oracle, cost
 
 from ratecards.artifact import pack, verify
@@ -17,9 +18,9 @@ from ratecards.model import Rule, Terms
 from ratecards.money import UNITS
 from ratecards.rules import to_frame
 
-NUMBERS = 500_000
+NUMBERS = some(500_000)
 """On each of the two decks."""
-DECKS = {"sdf": sdf_rules, "everything": lambda: random_rules(7, 40_000)}
+DECKS = {"sdf": sdf_rules, "everything": lambda: random_rules(7, RULES)}
 
 
 def compiled(rules: list[Rule]) -> CardIndex:
@@ -29,6 +30,7 @@ def compiled(rules: list[Rule]) -> CardIndex:
     return CardIndex(verify(memoryview(pack(compile_rules(to_frame(rules), Terms())))))
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("deck", DECKS)
 def test_a_million_numbers_rate_as_the_naive_oracle_does(deck: str) -> None:
     rules = DECKS[deck]()

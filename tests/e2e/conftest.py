@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.cards import RETAIL, install, random_rules, sdf_rules
+from support.cards import RETAIL, RULES, install, random_rules, sdf_rules
+from support.routes import install_carriers
 from support.server import Server, serve
 
 ENDLESS = "1000000000"
@@ -21,7 +22,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for _ in range(3):
         install(folder, "retail", RETAIL)
     install(folder, "sdf", sdf_rules())
-    install(folder, "everything", random_rules(7, 40_000))
+    install_carriers(folder)
+    install(folder, "everything", random_rules(7, RULES))
     return folder
 
 

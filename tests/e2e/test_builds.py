@@ -3,25 +3,23 @@ Derived cards as a rates manager makes them: by commands on real decks, and over
 """
 
 import asyncio
-import json
 import re
 import subprocess
 import sys
-import time
+import threading
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 from sqlalchemy import Engine
 from starlette.requests import Request
 from support.cards import NOW, sdf_rows
+from support.patience import FAIL_SAFE_S, seconds_until, until
 from support.people import store
-from typer.testing import CliRunner
+from support.shell import run, told
 
 from ratecards.money import format_units, parse_units
 from ratecards.samples import SDF
 from service.access.account import Account, Identity
-from service.cli.main import app
 from service.errors import ApiError
 from service.http import building
 from service.http.slow import Call
@@ -38,17 +36,6 @@ EXAMPLE = PAGE.partition("## Commands")[0]
 COMMAND = re.compile(r"^\$ ratedip (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 DECK = "Prefix,Destination,Rate,First Interval,Next Interval,Currency\n"
 PLAN = '{"decimals": 4, "rules": [{"prefix": "", "percent": "20"}, {"prefix": "447", "absolute": "0.005"}]}'
-
-
-def run(data: Path, *words: str, status: int = 0) -> Result:
-    environment = {"RATEDIP_DATA": str(data), "COLUMNS": "200"}
-    done = CliRunner().invoke(app, list(words), env=environment, catch_exceptions=False)
-    assert done.exit_code == status, done.output
-    return done
-
-
-def told(data: Path, *words: str, status: int = 0) -> object:
-    return json.loads(run(data, *words, "--json", status=status).stdout)
 
 
 def deck(path: Path, *rows: str) -> Path:
@@ -297,17 +284,38 @@ def test_work_that_nobody_waits_for_any_more_is_ended(tmp_path: Path, monkeypatc
 
     async def leave() -> None:
         asked = asyncio.create_task(building.merge(call(card="c", parents="a", by="minimum")))
-        while not (began.exists() and began.read_text()):  # noqa: ASYNC110 - the event is another process's
-            await asyncio.sleep(0.01)
+        await until(lambda: began.exists() and began.read_text())
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
 
     asyncio.run(leave())
-    deadline = time.monotonic() + 5
-    while Path(f"/proc/{began.read_text()}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    seconds_until(lambda: not Path(f"/proc/{began.read_text()}").exists())
+
+
+def test_work_that_nobody_waits_for_before_it_begins_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    started, left = threading.Event(), threading.Event()
+    processes = []
+
+    class Slow(subprocess.Popen):
+        def __init__(self, *words: object, **options: object) -> None:
+            super().__init__(*words, **options)
+            processes.append(self)
+            started.set()
+            assert left.wait(FAIL_SAFE_S)
+
+    async def leave() -> None:
+        asked = asyncio.create_task(building.merge(call(card="c", parents="a", by="minimum")))
+        await until(started.is_set)
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        left.set()
+
+    monkeypatch.setattr(build_process, "_COMMAND", (sys.executable, "-c", "import time; time.sleep(60)"))
+    monkeypatch.setattr(subprocess, "Popen", Slow)
+    asyncio.run(leave())
+    seconds_until(lambda: processes[0].poll() is not None, 30)
 
 
 def test_a_store_that_cannot_be_used_is_a_503(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,31 +7,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from click.testing import Result
 from support.corpus import get
+from support.patience import promised, seconds_until
 from support.server import serve
-from typer.testing import CliRunner
+from support.shell import run, told
 
 from ratecards.samples import ACME, SDF
-from service.cli.main import app
 
 GOOD = (
     "Prefix,Destination,Rate,Connect Fee,First Interval,Next Interval\n"
     "44,UK,0.01,0,60,60\n44113,UK Leeds,0.0075,0,30,6\n"
 )
 BAD = "Prefix,Destination,Rate\n44,UK,0.01\n4x,UK Mobile,0.02\n49,Germany,\n"
-
-
-def run(data: Path, *words: str, status: int = 0) -> Result:
-    """
-    Run a command inside this process: its words, its exit, its two outputs.
-    """
-    environment = {"RATEDIP_DATA": str(data), "COLUMNS": "200"}
-    done = CliRunner().invoke(app, list(words), env=environment, catch_exceptions=False)
-    assert done.exit_code == status, done.output
-    return done
 
 
 @pytest.fixture
@@ -169,6 +159,7 @@ def test_a_number_is_shown_step_by_step(tmp_path: Path) -> None:
     assert "not an ISO 3166 code" in run(tmp_path, "number", "1", "--profile", "nowhere", status=2).stderr
 
 
+@pytest.mark.timed
 def test_a_table_of_exchanges_decides_jurisdiction_on_a_running_server(tmp_path: Path) -> None:
     deck, table = tmp_path / "us.csv", tmp_path / "exchanges.csv"
     deck.write_text("Prefix,Destination,Inter,Intra,Indeterminate\n1212,New York,0.01,0.02,0.03\n")
@@ -180,11 +171,9 @@ def test_a_table_of_exchanges_decides_jurisdiction_on_a_running_server(tmp_path:
         target = "/api/rate.json?number=12125550100&cli=19175550100"
         assert b'"rate":"0.02"' in server.ask(get(target))
         run(tmp_path, "places", "load", str(table))
-        deadline = time.monotonic() + 2
-        while b"interstate" not in (answer := server.ask(get(target))) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert b'"rate":"0.01"' in answer
-        assert b'"jurisdiction":"interstate"' in answer
+        took_s = seconds_until(lambda: b'"jurisdiction":"interstate"' in server.ask(get(target)))
+        assert took_s < promised(2)
+        assert b'"rate":"0.01"' in server.ask(get(target))
         table.write_text("917-555,NJ\n917-55x,NJ\n")
         assert "line 2" in run(tmp_path, "places", "load", str(table), status=2).stderr
 
@@ -208,8 +197,8 @@ def loaded(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def said(data: Path, *words: str, status: int = 0) -> dict[str, object]:
-    return json.loads(run(data, "card", *words, "--json", status=status).stdout)
+def said(data: Path, *words: str) -> Any:
+    return told(data, "card", *words)
 
 
 def test_all_about_a_card_is_shown_and_set(loaded: Path) -> None:

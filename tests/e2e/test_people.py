@@ -2,18 +2,21 @@
 Accounts, keys and the audit, as an operator meets them at the command line.
 """
 
-import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import Result
 from support.cards import RETAIL, install
 from support.corpus import get
-from support.load import wait_until
+from support.patience import seconds_until
 from support.people import account, bearer, key
-from support.server import read_responses, serve
+from support.server import Server, read_responses, serve
+from support.shell import run, told
 
 from service.quota.plan import Limits, Plan
 
@@ -22,18 +25,18 @@ ROOT = Path(__file__).parents[2]
 
 
 class Shell:
+    """
+    Commands on one data directory.
+    """
+
     def __init__(self, data: Path) -> None:
         self.data = data
 
-    def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        program = Path(sys.executable).with_name("ratedip")
-        environment = {"RATEDIP_DATA": str(self.data), "PATH": "/usr/bin:/bin", "COLUMNS": "200"}
-        done = subprocess.run([program, *words], env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == status, (words, done.stdout, done.stderr)
-        return done
+    def run(self, *words: str, status: int = 0) -> Result:
+        return run(self.data, *words, status=status)
 
-    def json(self, *words: str) -> object:
-        return json.loads(self.run(*words, "--json").stdout)
+    def json(self, *words: str) -> Any:
+        return told(self.data, *words)
 
 
 @pytest.fixture
@@ -67,8 +70,18 @@ def test_the_limits_of_one_service_are_set_and_lifted(shell: Shell) -> None:
 
 
 def test_a_key_is_shown_once_alone_on_standard_output(shell: Shell) -> None:
+    """
+    Of a process of its own, where nothing else may get in between.
+    """
     shell.run("account", "add", "acme")
-    done = shell.run("key", "new", "acme", "--label", "switch 1", "--scope", "lookup", "--scope", "cards")
+    command = [Path(sys.executable).with_name("ratedip"), "key", "new", "acme", "--label", "switch 1"]
+    done = subprocess.run(
+        [*command, "--scope", "lookup", "--scope", "cards"],
+        env={"RATEDIP_DATA": str(shell.data), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert re.fullmatch(r"rd_live_[0-9A-Za-z]{10}_[0-9A-Za-z]{38}\n", done.stdout)
     assert "not shown again" in done.stderr
     secret = done.stdout.strip().rsplit("_", 1)[1]
@@ -106,25 +119,46 @@ def test_what_cannot_be_done_says_what_is_wrong_and_changes_nothing(shell: Shell
     assert shell.json("audit") == before
 
 
-def test_an_account_s_numbers_are_read_as_its_switch_dials_them(tmp_path: Path, shell: Shell) -> None:
-    install(tmp_path, "retail", RETAIL)
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Shell]]:
+    """
+    A server with one card, and commands on its data directory.
+    """
+    data = tmp_path_factory.mktemp("people")
+    install(data, "retail", RETAIL)
+    with serve(data) as server:
+        yield server, Shell(data)
+
+
+def holds(server: Server, header: str, target: str = ASK) -> bool:
+    """
+    A key just made does so a second later at most.
+    """
+    return server.ask(get(target, header)).startswith(b"HTTP/1.1 200")
+
+
+def test_an_account_s_numbers_are_read_as_its_switch_dials_them(served: tuple[Server, Shell]) -> None:
+    server, shell = served
     shell.run("account", "add", "leeds", "--card", "retail", "--profile", "uk")
     header = bearer(shell.run("key", "new", "leeds").stdout.strip())
-    with serve(tmp_path) as server, server.connect() as client:
+    seconds_until(lambda: holds(server, header))
+    with server.connect() as client:
         for dialled in ("01132456789", "0044 113 245 6789".replace(" ", ""), "01132456789"):
             client.sendall(get(f"/api/rate.json?number={dialled}", header))
             assert b'{"number":"441132456789",' in read_responses(client), dialled
 
 
-def test_under_a_fifth_of_a_limit_the_answer_says_how_much_is_left(tmp_path: Path) -> None:
-    install(tmp_path, "retail", RETAIL)
-    account(tmp_path, "acme", Plan(Limits(per_day=100)), card="retail")
-    header = bearer(key(tmp_path, "acme"))
-    with serve(tmp_path) as server, server.connect() as client:
-        answers = []
-        for _ in range(101):
+def test_under_a_fifth_of_a_limit_the_answer_says_how_much_is_left(served: tuple[Server, Shell]) -> None:
+    server, shell = served
+    account(shell.data, "daily", Plan(Limits(per_day=100)), card="retail")
+    header = bearer(key(shell.data, "daily"))
+    answers = []
+    with server.connect() as client:
+        while len(answers) < 101:
             client.sendall(get(ASK, header))
-            answers.append(read_responses(client))
+            answer = read_responses(client)
+            if not answer.startswith(b"HTTP/1.1 401"):  # until the key holds
+                answers.append(answer)
     told = [i for i, answer in enumerate(answers) if b"ratelimit:" in answer]
     assert told == list(range(80, 101))
     assert b'ratelimit-policy: "day";q=100;w=86400\r\n' in answers[90]
@@ -134,38 +168,38 @@ def test_under_a_fifth_of_a_limit_the_answer_says_how_much_is_left(tmp_path: Pat
     assert b'"reason":"Rate Limiting Applied. 100 requests per day exceeded."' in answers[100]
 
 
-def test_the_page_on_accounts_says_what_the_commands_do(tmp_path: Path, shell: Shell) -> None:
+def test_the_page_on_accounts_says_what_the_commands_do(served: tuple[Server, Shell]) -> None:
     """
     Its first example is run as it stands, but for the key.
     """
+    server, shell = served
     page = (ROOT / "docs/accounts.md").read_text()
     commands = [line.removeprefix("$ ratedip ").split() for line in page.splitlines() if line.startswith("$ ratedip ")]
     assert len(commands) == 2
-    install(tmp_path, "retail", RETAIL)
     keys = [shell.run(*words).stdout.strip() for words in commands]
-    with serve(tmp_path) as server:
-        assert server.ask(get("/api/rate.json?number=%2B441132456789", bearer(keys[-1]))).startswith(b"HTTP/1.1 200")
+    seconds_until(lambda: holds(server, bearer(keys[-1]), "/api/rate.json?number=%2B441132456789"))
     for command in re.findall(r"^\| `((?:account|key|audit)[^`]*)`", page, re.MULTILINE):
         group = command.split()[:2] if command.startswith(("account", "key")) else ["audit"]
         shell.run(*group, "--help")
 
 
-def test_as_many_slow_requests_run_at_one_time_as_the_plan_has(tmp_path: Path) -> None:
+def test_as_many_slow_requests_run_at_one_time_as_the_plan_has(served: tuple[Server, Shell]) -> None:
     """
     Two decks that come in slowly, and a third question meanwhile; look-ups go on.
     """
-    install(tmp_path, "retail", RETAIL)
-    account(tmp_path, "acme", Plan(Limits(concurrent=2)))
-    header = bearer(key(tmp_path, "acme", "lookup", "cards"))
+    server, shell = served
+    account(shell.data, "busy", Plan(Limits(concurrent=2)))
+    header = bearer(key(shell.data, "busy", "lookup", "cards"))
     line = "POST /api/ratecard/upload.json?card=new&filename=d.csv HTTP/1.1"
     start = f"{line}\r\nHost: t\r\n{header}\r\nContent-Length: 100\r\n\r\n"
-    with serve(tmp_path) as server, server.connect() as one, server.connect() as other:
+    seconds_until(lambda: holds(server, header, "/api/account.json"))
+    with server.connect() as one, server.connect() as other:
         for slow in (one, other):
             slow.sendall(start.encode() + b"Prefix,Rate\n")
-        wait_until(lambda: server.ask(get("/api/account.json", header)).startswith(b"HTTP/1.1 429"))
+        seconds_until(lambda: server.ask(get("/api/account.json", header)).startswith(b"HTTP/1.1 429"))
         refused = server.ask(get("/api/account.json", header))
-        assert server.ask(get(f"{ASK}&card=retail", header)).startswith(b"HTTP/1.1 200")
+        assert holds(server, header, f"{ASK}&card=retail")
         other.close()
-        wait_until(lambda: server.ask(get("/api/account.json", header)).startswith(b"HTTP/1.1 200"))
+        seconds_until(lambda: holds(server, header, "/api/account.json"))
     assert b'"reason":"Rate Limiting Applied. 2 active requests are already in progress."' in refused
     assert b"retry-after: 1\r\n" in refused

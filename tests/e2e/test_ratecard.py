@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 from support.cards import NOW, RETAIL, install
+from support.patience import seconds_until
 from support.people import key
 from support.ratecards import ROOT, Manager, manager, managing, sheet
 
@@ -263,7 +263,7 @@ def test_a_sandbox_has_its_own_cards_and_nothing_of_production(boss: Manager, da
     """
     text = key(data, "manager", "cards", environment="test")
     with manager(boss.server, text) as sandbox:
-        _wait_for(sandbox)
+        seconds_until(lambda: sandbox.client.get(f"{ROOT}list.json").status_code == 200)
         assert [card["name"] for card in sandbox.get("list.json")["cards"]] == ["only-here", "retail"]
         assert sandbox.get("show.json", card="retail")["active"]["rules"] == 1
         assert boss.get("show.json", card="retail")["active"]["rules"] == 7
@@ -271,14 +271,6 @@ def test_a_sandbox_has_its_own_cards_and_nothing_of_production(boss: Manager, da
         assert not {"only-here", "test/only-here"} & {row["card"] for row in boss.get("audit.json")["changes"]}
         for who, theirs in ((sandbox, "gold"), (boss, "only-here"), (boss, "test/only-here"), (sandbox, "test/retail")):
             _looks_missing(who, theirs)
-
-
-def _wait_for(who: Manager) -> None:
-    for _ in range(100):
-        if who.client.get(f"{ROOT}list.json").status_code == 200:
-            return
-        time.sleep(0.05)
-    raise AssertionError("the key does not hold")
 
 
 def _looks_missing(who: Manager, card: str) -> None:

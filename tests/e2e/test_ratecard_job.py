@@ -5,12 +5,13 @@ Heavy work is done by a process of its own, and comes to the same as if it were 
 import asyncio
 import os
 import signal
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.cards import NOW, RETAIL, install
+from support.patience import FAIL_SAFE_S, seconds_until, until, within
 
 from service.manage import ratecard_process
 from service.manage.ratecard_job import answer_of, do, table_of
@@ -66,11 +67,10 @@ def test_a_problem_comes_back_as_what_it_was(shelf: Shelf) -> None:
     assert found.value.reasons == ["it loses 4 of the 7 prefixes of revision 1: more than 20 %"]
 
 
+@pytest.mark.timed
 def test_a_job_that_takes_too_long_is_ended(shelf: Shelf) -> None:
-    began = time.monotonic()
-    with pytest.raises(JobSlowError):
+    with within(5), pytest.raises(JobSlowError):
         ask(shelf, "diff", DIFF, time_s=0.05)
-    assert time.monotonic() - began < 5
     assert ratecard_process._free == []
 
 
@@ -79,19 +79,40 @@ def test_whoever_no_longer_waits_ends_the_process(shelf: Shelf) -> None:
 
     async def give_up() -> None:
         task = asyncio.create_task(run_job(shelf, "diff", DIFF))
-        while not (running := _children()):  # noqa: ASYNC110 - a process comes up by itself
-            await asyncio.sleep(0.01)
-        started.extend(running)
+        await until(_children)
+        started.extend(_children())
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(give_up())
-    deadline = time.monotonic() + 5
-    while set(started) & set(_children()):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    seconds_until(lambda: not set(started) & set(_children()))
     _end()
+
+
+def test_whoever_leaves_while_the_process_is_being_started_ends_it_too(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, left, worker = threading.Event(), threading.Event(), ratecard_process._worker
+
+    def slowly() -> ratecard_process.Worker:
+        made = worker()
+        started.set()
+        assert left.wait(FAIL_SAFE_S)
+        return made
+
+    async def give_up() -> None:
+        task = asyncio.create_task(run_job(shelf, "diff", DIFF))
+        await until(started.is_set)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        left.set()
+
+    monkeypatch.setattr(ratecard_process, "_worker", slowly)
+    asyncio.run(give_up())
+    seconds_until(lambda: not _children(), 10)
+    assert ratecard_process._free == []
 
 
 def _children() -> list[int]:
@@ -123,7 +144,8 @@ def test_a_process_that_ends_in_the_middle_is_not_asked_twice(shelf: Shelf) -> N
 
     async def killed() -> None:
         task = asyncio.create_task(run_job(shelf, "activate", {"card": "a", "revision": 1}))
-        await asyncio.sleep(0.2)
+        await until(lambda: not ratecard_process._free)
+        await asyncio.sleep(0.2)  # until the job is sent
         worker.kill()
         await task
 

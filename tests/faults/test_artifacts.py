@@ -128,7 +128,7 @@ print(json.dumps(seen))
 """
 
 
-@pytest.mark.parametrize(("seed", "count"), [(1, 140), pytest.param(2, 560, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("seed", "count"), [(1, 66), pytest.param(2, 560, marks=pytest.mark.long)])
 def test_seven_hundred_damaged_cards_are_refused_and_nothing_crashes(tmp_path: Path, seed: int, count: int) -> None:
     command = [sys.executable, "-c", TRY, str(tmp_path), str(seed), str(count)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

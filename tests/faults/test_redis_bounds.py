@@ -50,7 +50,7 @@ def test_a_day_with_a_loss_in_it(breakage: Callable[[Load], Awaitable[None]], bo
                 await breakage(running)
                 while await running.ask(1.5):
                     pass
-                return len(running.times_s)
+                return running.admitted
 
     counts = [asyncio.run(day()) for _ in range(RUNS)]
     _log.info("%s after %s s: let through %s of %d, bound %d", breakage.__name__, after_s, counts, LIMIT, bound)

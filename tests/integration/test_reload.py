@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 from support.cards import NOW, RETAIL, install
-from support.load import wait_until
+from support.patience import seconds_until
 
 from ratecards.model import Rule
 from service.lookups.ready import rate_json
@@ -103,7 +103,7 @@ def test_a_new_revision_has_at_hand_what_the_old_one_was_asked_for(tmp_path: Pat
     rate_json(first.cards["c"], "441132456789", NOW)
     install(tmp_path, "c", [Rule("44", "UK", 3), Rule("44113", "Leeds", 4)], engine=engine)
     card = load_snapshot(engine, tmp_path / "cards", first).cards["c"]
-    assert (set(card.rendered), set(card.by_head)) == ({"44113"}, {"4411324"})
+    assert set(card.rendered) == {"44113"}
     assert b'"revision":2' in rate_json(card, "441132456789", NOW)
     assert b'"rate":"0.0000000004"' in rate_json(card, "441132456789", NOW)
 
@@ -118,5 +118,5 @@ def test_what_was_rendered_of_a_card_that_answers_no_more_is_forgotten(tmp_path:
     assert rate_json(old, "441132456789", NOW)
     install(tmp_path, "c", [Rule("44", "UK", 2)], engine=engine)
     asyncio.run(refresh(desk, engine, tmp_path / "cards"))
-    wait_until(lambda: not old.rendered and not old.by_head)
+    seconds_until(lambda: not old.rendered and not old.by_head)
     assert desk.snapshot.cards["c"].rendered

@@ -7,8 +7,10 @@ from fractions import Fraction
 from itertools import product
 from statistics import mean
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.oracle import Oracle
 
 from ratecards.charge import billed_seconds, cost_units
@@ -25,7 +27,8 @@ NUMBERS = ["".join(digits) for length in range(1, 6) for digits in product(DIGIT
 """Every number of 1 to 5 digits that differs from others beneath prefixes of at most 4."""
 EXCHANGE = Exchange("USD", {"EUR": Decimal("0.92"), "GBP": Decimal("0.7913"), "JPY": Decimal(151)})
 CURRENCIES = st.sampled_from(["USD", "EUR", "GBP", "JPY"])
-SETTINGS = settings(deadline=None, max_examples=120)
+SETTINGS = examples(120)
+pytestmark = pytest.mark.many
 PREFIXES = st.text(DIGITS, min_size=1, max_size=4)
 UNITS = st.sampled_from([0, 1, 2, 3, 10**7, 10**7 + 1, 3 * 10**9, 2**55])
 INCREMENTS = st.sampled_from([(1, 1), (6, 6), (30, 6), (60, 1), (60, 60)])

@@ -6,8 +6,10 @@ import gzip
 import lzma
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from ratecards.deck import Mapping, read_deck
 from ratecards.deck.cells.names import clean_names
@@ -63,7 +65,8 @@ DIALECTS = st.builds(
     quote_all=st.booleans(),
 )
 PACKERS = st.sampled_from([bytes, gzip.compress, lzma.compress])
-SETTINGS = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = examples(60)
+pytestmark = pytest.mark.many
 
 
 @SETTINGS

@@ -4,8 +4,9 @@ Reading a column by its shape and reading it cell by cell give the same deck.
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from ratecards.deck import Mapping, parse, read_deck
 from ratecards.deck.cells.codes import CodeStyle
@@ -13,6 +14,7 @@ from ratecards.deck.parse import CellReader, read_cells
 from ratecards.deck.readers import AREA_MARK, amounts, codes, codes_in_country, dates
 from ratecards.deck.times import UTC
 
+pytestmark = pytest.mark.many
 DIGITS = st.one_of(st.text("0123456789", max_size=18), st.text("01", max_size=6))
 CODES = st.one_of(DIGITS, DIGITS.map("+{}".format), DIGITS.map("00{}".format), st.text("0123456789+-., ٠", max_size=8))
 AMOUNTS = st.one_of(
@@ -48,7 +50,7 @@ def nothing_by_shape(frame: pl.DataFrame, reader: CellReader) -> pl.Series:
 
 
 @pytest.mark.parametrize("kind", READERS)
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150)
 @given(data=st.data())
 def test_a_cell_read_by_its_shape_is_the_cell_read_alone(kind: str, data: st.DataObject) -> None:
     """
@@ -67,7 +69,7 @@ ROWS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(40)
 @given(rows=ROWS, comma=st.booleans())
 def test_a_deck_read_by_shapes_is_the_deck_read_cell_by_cell(
     rows: list[tuple[str, ...]], comma: bool, monkeypatch: pytest.MonkeyPatch

@@ -6,8 +6,10 @@ from collections import Counter
 from random import Random
 
 import polars as pl
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from ratecards.diff import KINDS, Diff, compare
 from ratecards.model import Rule
@@ -28,7 +30,8 @@ RULES = st.builds(
     max_digits=st.sampled_from([None, None, 9]),
 )
 CARDS = st.lists(RULES, max_size=10)
-SETTINGS = settings(deadline=None, max_examples=150)
+SETTINGS = examples(150)
+pytestmark = pytest.mark.many
 
 
 @SETTINGS

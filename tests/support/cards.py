@@ -19,10 +19,15 @@ from ratecards.rules import to_frame
 from ratecards.samples import SDF
 from service.ops.reload import artifact_path
 from service.store.catalogue import Revision, add_revision
-from service.store.migrate import create
+from service.store.database import connect
+from support.examples import some
+from support.stores import sqlite_store
 
 NOW = 1_800_000_000
 """2027-01-15, in unix seconds: the instant tests ask about."""
+
+RULES = some(40_000)
+"""Rules at most of a deck with everything in it."""
 
 RETAIL = [
     Rule("44", "UK", parse_units("0.0100"), 0, 60, 60, 1_300_000_000),
@@ -53,7 +58,7 @@ def install(
     revision = Revision(name, 0, digest, "test", terms.currency, frame.height, 0, NOW)
     if engine is not None:
         return add_revision(engine, revision, activate=True)
-    own = create(f"sqlite:///{data / 'ratedip.db'}")
+    own = connect(sqlite_store(data / "ratedip.db"))
     try:
         return add_revision(own, revision, activate=True)
     finally:

@@ -119,7 +119,34 @@ QUERIES = {
     "far too long": "?number=" + "4" * 10**6,
 }
 
+ROUTE_QUERIES = {
+    "own card": "?number=441132456789",
+    "card": "?number=441132456789&card=retail&duration=37",
+    "explain": "?number=%2B441132456789&explain=1&duration=1",
+    "limit": "?number=441132456789&limit=1&strategy=priority",
+    "no limit": "?number=441132456789&limit=0",
+    "luck": "?number=441132456789&strategy=luck",
+    "exclude": "?number=441132456789&exclude=Carrier%20A",
+    "all excluded": "?number=441132456789&exclude=carrier-a,carrier-b&explain=1",
+    "nothing behind": "?number=441132456789&card=sdf",
+    "unknown card": "?number=44&card=nope",
+    "blocked": "?number=447012345678",
+    "unprofitable": "?number=4930123456&explain=1",
+    "no rate": "?number=33123456789",
+    "at": "?number=441132456789&at=1350000000",
+    "unknown name": "?number=441132456789&colour=red",
+    "no number": "",
+    "duration zero": "?number=441132456789&duration=0",
+    "duration decimal": "?number=441132456789&duration=36.000001",
+}
+SIPHON = {
+    "version": "1", "call_id": "a84b4c76", "from": "sip:+12125550100@a.example", "to": "sip:44@b.example",
+    "dialed_number": "+44 113 245 6789", "source": {"ip": "192.0.2.1", "transport": "udp"},
+    "attributes": {"card": "retail"},
+}  # fmt: skip
+
 PATHS = (
+    "/api/lcr/siphon.xml", "/api/lcr/siphon", "/api/lcr.csv",
     "/api/rate.json/", "/api/rate.", "/api/rate.yaml", "/api/rate.csv", "/api/rate.xlsx", "/api/rate.JSON",
     "/api/rate.json.xml", "/api//rate.json", "/api/./rate.json", "/api/../api/rate.json", "/api/v1/rate.json",
     "/api/v1/rate.xml", "/api/v1/rate", "/api/v2/rate.json", "/api/nope.json", "/api/nope.xml", "/api/nope",
@@ -205,6 +232,15 @@ def requests() -> Iterator[tuple[str, bytes]]:
     for name, query in QUERIES.items():
         for form in (".json", ".xml"):
             yield f"query {name} {form}", get(f"/api/rate{form}{query}")
+    for name, query in ROUTE_QUERIES.items():
+        for form in FORMATS:
+            yield f"lcr {name} {form}", get(f"/api/lcr{form}{query}")
+    for name in ("form", "json", "json list", "text"):
+        yield f"lcr body {name}", post("/api/lcr.json", *BODIES[name])
+    for name in ("json", "form", "json deep", "text", "no type"):
+        yield f"siphon body {name}", post("/api/lcr/siphon.json", *BODIES[name])
+    yield "siphon", post("/api/lcr/siphon.json", "application/json", json.dumps(SIPHON))
+    yield "siphon by get", get("/api/lcr/siphon.json")
     for path in PATHS:
         yield f"path {path}", get(f"{path}?number=441132456789")
     for name, header in HEADERS.items():

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from support.corpus import get
+from support.patience import FAIL_SAFE_S, promised
 from support.server import Server, read_responses
 
 SLOW_S = 1.0
@@ -25,25 +26,28 @@ class Load:
         statuses: how often each HTTP status came.
         failed: look-ups that failed: no answer, a 5xx, one later than a second, or a wrong one.
         bodies: of answers with 200, how often each came, but for the number.
+        refused: by connection, how often in a row it has been refused by now.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     bodies: Counter[bytes] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def admitted(self) -> int:
         return self.statuses[200]
 
-    def note(self, number: str, answer: bytes, seconds: float) -> None:
+    def note(self, connection: int, number: str, answer: bytes, seconds: float) -> None:
         with self.lock:
             status = int(answer[9:12]) if answer.startswith(b"HTTP/1.1 ") else 0
             self.statuses[status] += 1
             body = answer.partition(b"\r\n\r\n")[2]
             wrong = status == 200 and not body.startswith(b'{"number":"%b",' % number.encode())
-            if status not in (200, 429) or seconds > SLOW_S or wrong:
+            if status not in (200, 429) or seconds > promised(SLOW_S) or wrong:
                 self.failed.append(f"{status} after {seconds:.3f} s for {number}: {answer[:300]!r}")
+            self.refused[connection] = self.refused[connection] + 1 if status == 429 else 0
             if status == 200:
                 self.bodies[body.partition(b",")[2]] += 1
 
@@ -70,7 +74,7 @@ def load(
     finally:
         stop.set()
         for thread in asking:
-            thread.join(10)
+            thread.join(FAIL_SAFE_S)
 
 
 def _ask(server: Server, header: str, seen: Load, stop: threading.Event, pause_s: float, card: str, seed: int) -> None:
@@ -81,15 +85,5 @@ def _ask(server: Server, header: str, seen: Load, stop: threading.Event, pause_s
             number = f"44113{rng.randrange(10**7):07d}"
             start = time.monotonic()
             client.sendall(get(f"/api/rate.json?number={number}{more}", header))
-            seen.note(number, read_responses(client), time.monotonic() - start)
+            seen.note(seed, number, read_responses(client), time.monotonic() - start)
             time.sleep(pause_s)
-
-
-def wait_until(true: object, seconds: float = 10.0) -> None:
-    """
-    Wait for something that must become true.
-    """
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)

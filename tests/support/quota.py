@@ -4,9 +4,10 @@ A process's quotas in a test: meters, lender and store, in a loop of their own o
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from service.ops.limits import stop
 from service.quota.gcra import NS
 from service.quota.lender import Lender
 from service.quota.meter import ADMITTED, ASK, Meter
@@ -77,9 +78,7 @@ async def process(
     try:
         yield Process(meters, lender, store)
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await stop([task])
         await lender.close()
 
 

@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from service.quota.meter import Meter, Mode
+from support.patience import FAIL_SAFE_S
 from support.quota import Process, plan, process
 from support.redis import RedisServer
 
@@ -30,6 +31,10 @@ class Load:
     redis: RedisServer
     times_s: list[float] = field(default_factory=list)
     slowest_s: float = 0.0
+
+    @property
+    def admitted(self) -> int:
+        return len(self.times_s)
 
     async def ask(self, seconds: float, until: Callable[[], bool] = lambda: False, pause_s: float = PAUSE_S) -> int:
         """
@@ -71,14 +76,21 @@ class Load:
 
 
 @asynccontextmanager
-async def load(url: str, redis: RedisServer, **limits: int) -> AsyncIterator[Load]:
+async def load(url: str, redis: RedisServer, *, quick: bool = False, **limits: int) -> AsyncIterator[Load]:
+    """
+    Args:
+        quick: with the time-outs of the product, for a Redis that answers late or never.
+    """
     async with AsyncExitStack() as stack:
-        both = [await stack.enter_async_context(process(url, WORKERS, i, quick=True)) for i in range(WORKERS)]
+        both = [await stack.enter_async_context(process(url, WORKERS, i, quick=quick)) for i in range(WORKERS)]
         yield Load([(mine, mine.meters.of("p:17", plan(**limits))) for mine in both], redis)
 
 
 async def until(met: Callable[[], bool], running: Load | None = None) -> None:
-    deadline = time.monotonic() + 15
+    """
+    Wait for something that must come to hold, asking meanwhile.
+    """
+    deadline = time.monotonic() + FAIL_SAFE_S
     while not met():
         assert time.monotonic() < deadline
         await (running.ask(0.1) if running else asyncio.sleep(0.05))

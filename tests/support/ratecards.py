@@ -3,7 +3,6 @@ A rates manager at a real server.
 """
 
 import io
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 from python_calamine import CalamineWorkbook
 
+from support.patience import FAIL_SAFE_S, promised, seconds_until
 from support.people import account, key
 from support.server import Server, serve
 
@@ -63,14 +63,12 @@ class Manager:
         answer = self.client.get("/api/rate.json", params={"card": card, "number": number}).json()
         return answer.get("rate", answer.get("error", {}).get("reason"))
 
-    def wait(self, card: str, number: str, rate: str, within_s: float = 5) -> None:
+    def wait(self, card: str, number: str, rate: str, promised_s: float = FAIL_SAFE_S) -> None:
         """
         Until a price is what it should be.
         """
-        deadline = time.monotonic() + within_s
-        while self.rate(card, number) != rate:
-            assert time.monotonic() < deadline, self.rate(card, number)
-            time.sleep(0.05)
+        took_s = seconds_until(lambda: self.rate(card, number) == rate, pause_s=0.05)
+        assert took_s < promised(promised_s)
 
 
 @contextmanager

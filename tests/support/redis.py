@@ -6,18 +6,15 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
+from support.patience import FAIL_SAFE_S, seconds_until
 from support.server import free_port
 
-START_S = 10.0
 SLOTS = 16_384
-BUS = 10_000
-"""A node of a cluster also listens on the port so much higher."""
 
 
 def redis_server() -> str:
@@ -59,15 +56,16 @@ class RedisServer:
         command = [redis_server(), *self._files(), *place, *self._options, *protected, *more]
         with (self.folder / f"redis-{self.port}.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            try:
-                self.say("PING")
-            except OSError:
-                time.sleep(0.01)
-            else:
-                return
-        raise AssertionError(f"redis-server did not start: {log.name}")
+        seconds_until(self._answers, pause_s=0.01)
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self.folder / f"redis-{self.port}.log").read_text()
+        try:
+            self.say("PING")
+        except OSError:
+            return False
+        return True
 
     def _files(self) -> tuple[str, ...]:
         return () if "--sentinel" in self._options else ("--save", "", "--appendonly", "no")
@@ -76,7 +74,7 @@ class RedisServer:
         """
         Send one command on a connection of its own; the answer as it came, at most 1 MiB.
         """
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as client:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=FAIL_SAFE_S) as client:
             if self.password:
                 _say(client, ("AUTH", self.password))
             return _say(client, words)
@@ -137,13 +135,9 @@ def cluster_running() -> Iterator[RedisServer]:
     """
     A cluster of one node that has all slots.
     """
-    port = next(port for port in iter(free_port, 0) if port < 65_536 - BUS)
-    with redis_running("--cluster-enabled", "yes", port=port) as server:
+    with redis_running("--cluster-enabled", "yes") as server:
         server.say("CLUSTER", "ADDSLOTS", *(str(slot) for slot in range(SLOTS)))
-        deadline = time.monotonic() + START_S
-        while "cluster_state:ok" not in server.say("CLUSTER", "INFO"):
-            assert time.monotonic() < deadline, "the cluster did not come up"
-            time.sleep(0.05)
+        seconds_until(lambda: "cluster_state:ok" in server.say("CLUSTER", "INFO"))
         yield server
 
 

@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
-START_S = 30.0
+from support.patience import FAIL_SAFE_S
+
+FIRST_PORT, PORTS = 11_000, 2_000
+"""Below those that the system gives to clients, and so many for each process that runs tests."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Server:
         return f"http://{self.host}:{self.port}"
 
     def connect(self) -> socket.socket:
-        return socket.create_connection((self.host, self.port), timeout=10)
+        return socket.create_connection((self.host, self.port), timeout=FAIL_SAFE_S)
 
     def ask(self, raw: bytes) -> bytes:
         """
@@ -46,9 +50,18 @@ class Server:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """
+    A port that nobody listens on, and that nobody else who runs tests picks before it is listened on.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 5
+    while True:
+        port = FIRST_PORT + worker * PORTS + next(_ports) % PORTS
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+_ports = count(os.getpid() * 7)
 
 
 @contextmanager
@@ -80,14 +93,14 @@ def serve(data: Path, *, ready: bool = True, **environment: str) -> Iterator[Ser
     finally:
         process.terminate()
         try:
-            process.wait(15)
+            process.wait(FAIL_SAFE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
 def _wait(server: Server, path: bytes) -> None:
-    deadline = time.monotonic() + START_S
+    deadline = time.monotonic() + FAIL_SAFE_S
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
             if server.ask(b"GET " + path + b" HTTP/1.1\r\nHost: t\r\n\r\n").startswith(b"HTTP/1.1 200"):

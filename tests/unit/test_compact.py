@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 from support.cards import NOW, sdf_rules
+from support.examples import some
 
 from ratecards.compact import CompactError, Kind, Source, merge, minimise
 from ratecards.compact.tree import PrefixError, ancestors, nearest, prefix_keys, prefixes_of
@@ -20,7 +21,7 @@ from ratecards.money import MAX_UNITS, format_units, parse_units
 from ratecards.rules import from_frame, to_frame
 from ratecards.samples import ACME
 
-NUMBERS = 100_000
+NUMBERS = some(100_000)
 
 
 def source(name: str, *rules: Rule, currency: str = "USD", rates_by_lrn: bool = False) -> Source:
@@ -393,6 +394,7 @@ def answer(card: CardIndex, number: str, *, names: bool) -> tuple[object, ...]:
     return (quote.rate_units, rule.connect_fee_units, rule.mcd_s, rule.pulse_s, rule.name if names else "")
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("keep_names", [True, False])
 @pytest.mark.parametrize("deck", DECKS)
 def test_a_hundred_thousand_numbers_rate_alike_before_and_after_on_real_decks(deck: str, keep_names: bool) -> None:

@@ -105,3 +105,10 @@ def test_a_card_that_rates_by_lrn_looks_it_up_instead_of_the_number() -> None:
 
 def test_a_card_may_have_no_rule_at_all() -> None:
     assert card().quote("44", NOW).verdict == "no_rate"
+
+
+def test_all_rules_of_a_prefix_are_told_in_force_or_not_the_latest_start_first() -> None:
+    rules = [Rule("44", "later", 3, effective=NOW + 9), Rule("44", "now", 2, effective=5), Rule("44", "old", 1)]
+    one = card(*reversed(rules), Rule("441", "", 7), Rule("4", "", 8))
+    assert [one.rule(row, "44") for row in one.rows_of("44")] == rules
+    assert [one.rule(row, "441").rate_units for row in one.rows_of("441")] == [7]

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.cards import sdf_rules
+from support.examples import examples
 from support.oracle import Oracle
 
 from ratecards.margin import MarginError, MarginPlan, MarginRule, derive, preview
@@ -242,7 +243,8 @@ MARGINS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@pytest.mark.many
+@examples(60)
 @given(
     card=st.lists(RULES, max_size=6, unique_by=lambda rule: (rule.prefix, rule.effective)),
     margins=st.lists(MARGINS, max_size=4, unique_by=lambda rule: rule.prefix),

@@ -5,6 +5,7 @@ import time
 
 import phonenumbers
 import pytest
+from support.patience import promised
 
 from ratecards.numbers import NumberError, normalise
 from ratecards.profiles import (
@@ -269,6 +270,7 @@ def test_a_hostile_pattern_is_refused(pattern: str) -> None:
         Replace(pattern)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "pattern",
     ["(1+)+x", "(1|1)*x", "(1*)*x", "(1|11)+x", "1*1*1*1*1*1*1*1*1*x", "(?:(?:1?){9}){9}x|", "(1*)(1*)(1*)(1*)(1*)x|"],
@@ -278,9 +280,9 @@ def test_a_hostile_pattern_is_bounded(pattern: str) -> None:
     Patterns on which a backtracking engine takes years end at once, in every step, on the longest text there is.
     """
     profile = Profile("hostile", (Replace(pattern, ""),) * 16)
-    started = time.perf_counter()
+    started = time.process_time()  # which a busy machine does not lengthen
     trace = profile.explain("1" * MAX_CHARACTERS)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < promised(1)
     assert len(trace) == 17
 
 

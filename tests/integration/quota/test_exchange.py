@@ -9,7 +9,8 @@ from typing import Any
 
 import orjson
 import pytest
-from support.quota import plan, process
+from support.patience import FAIL_SAFE_S, at_least, until
+from support.quota import SLOW_S, plan, process
 from support.redis import RedisServer, redis_running
 
 from service.quota.meter import Mode
@@ -31,7 +32,7 @@ def redis(server: RedisServer) -> RedisServer:
     return server
 
 
-def bid(worker: str, sequence: int, ttl_ms: int = 5_000, **limits: dict[str, Any]) -> bytes:
+def bid(worker: str, sequence: int, ttl_ms: int = 60_000, **limits: dict[str, Any]) -> bytes:
     return orjson.dumps({"w": worker, "s": sequence, "ttl": ttl_ms, "l": limits})
 
 
@@ -49,7 +50,7 @@ def exchange(redis: RedisServer, *bids: bytes) -> list[Any]:
     """
 
     async def main() -> list[Any]:
-        store = RedisStore(redis.url, timeout_s=5)
+        store = RedisStore(redis.url, timeout_s=SLOW_S)
         try:
             return [orjson.loads((await store.exchange([("p:1", text)]))[0])["l"] for text in bids]
         finally:
@@ -92,7 +93,7 @@ def test_what_is_given_back_is_lent_to_the_next(redis: RedisServer) -> None:
 
 def test_what_a_process_that_died_held_comes_back(redis: RedisServer) -> None:
     exchange(redis, bid("a", 1, ttl_ms=60, day=day(0, 0, 100), second=rate(0, 0, 100)))
-    deadline, sequence, got = time.monotonic() + 5, 0, 0
+    deadline, sequence, got = time.monotonic() + FAIL_SAFE_S, 0, 0
     while got < 100 and time.monotonic() < deadline:
         sequence += 1
         got = exchange(redis, bid("b", sequence, day=day(0, 0, 100)))[0]["day"]["g"] or got
@@ -148,7 +149,7 @@ def test_all_traffic_on_one_of_two_processes_gets_the_whole_limit(redis: RedisSe
         async with process(redis.url, 2) as one, process(redis.url, 2) as other:
             busy, quiet = (p.meters.of("p:1", plan(per_day=300)) for p in (one, other))
             await other.take(quiet)
-            count, deadline = 0, time.monotonic() + 15
+            count, deadline = 0, time.monotonic() + FAIL_SAFE_S
             while count < 299 and time.monotonic() < deadline:
                 count += await one.take(busy)
                 await asyncio.sleep(0.001)
@@ -161,14 +162,14 @@ def test_no_more_than_two_calls_a_second_for_a_busy_account_and_none_for_an_idle
     async def main() -> int:
         async with process(redis.url, 2) as one, process(redis.url, 2) as other:
             pairs = [(p, p.meters.of("p:1", plan(per_second=400, per_day=10**6))) for p in (one, other)]
-            for _ in range(300):
+            for _ in range(200):
                 for mine, meter in pairs:
                     await mine.take(meter)
                 await asyncio.sleep(0.01)
             busy = redis.calls("evalsha")
-            await _until_idle(*(meter for _, meter in pairs))
+            await until(lambda: not any(meter.worker.active for _, meter in pairs))
             after = redis.calls("evalsha")
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(0.7)
             assert redis.calls("evalsha") == after
             return busy
 
@@ -177,20 +178,13 @@ def test_no_more_than_two_calls_a_second_for_a_busy_account_and_none_for_an_idle
     assert 4 <= calls <= 2 * (2 * (time.monotonic() - began) + 3)
 
 
-async def _until_idle(*meters: Any) -> None:
-    deadline = time.monotonic() + 10
-    while any(meter.worker.active for meter in meters):
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
-
-
 def test_everything_forgotten_costs_at_most_a_block_a_worker(redis: RedisServer) -> None:
     limit, workers = 1000, 2
 
     async def main() -> int:
         async with process(redis.url, workers) as one, process(redis.url, workers) as other:
             pairs = [(p, p.meters.of("p:1", plan(per_day=limit))) for p in (one, other)]
-            count, deadline, flushed = 0, time.monotonic() + 15, False
+            count, deadline, flushed = 0, time.monotonic() + FAIL_SAFE_S, False
             while time.monotonic() < deadline and not _over(redis, limit):
                 for mine, meter in pairs:
                     count += await mine.take(meter)
@@ -210,16 +204,17 @@ def _over(redis: RedisServer, limit: int) -> bool:
     return len(used) > 2 and int(used[1]) >= limit
 
 
+@pytest.mark.timed
 def test_an_account_asked_for_twice_its_rate_gets_all_of_its_rate(redis: RedisServer) -> None:
     async def main() -> tuple[int, float]:
         async with process(redis.url, 2) as one, process(redis.url, 2) as other:
             pairs = [(p, p.meters.of("p:1", plan(per_second=100, per_day=10**6))) for p in (one, other)]
             count, began = 0, time.monotonic()
-            while time.monotonic() - began < 4:
+            while time.monotonic() - began < 3:
                 for mine, meter in pairs:
                     count += await mine.take(meter)
                 await asyncio.sleep(0.005)
             return count, time.monotonic() - began
 
     count, took_s = asyncio.run(main())
-    assert 85 * took_s <= count <= 100 + 100 * took_s
+    assert at_least(85 * took_s) <= count <= 100 + 100 * took_s

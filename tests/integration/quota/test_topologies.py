@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 import pytest
-from support.quota import plan, process
+from support.quota import SLOW_S, plan, process
 from support.redis import cluster_running, redis_running, sentinel_running
 
 from service.quota.lender import State
@@ -88,7 +88,7 @@ def test_a_wrong_password_is_said_without_showing_it(scheme: str, caplog: pytest
 
 def reason_of(url: str) -> str:
     async def main() -> str:
-        store = RedisStore(url, timeout_s=5)
+        store = RedisStore(url, timeout_s=SLOW_S)
         try:
             with pytest.raises(StoreDown) as down:
                 await store.exchange([("p:1", b"{}")])

@@ -4,8 +4,10 @@ Whatever comes when, no window of any length sees more than burst + rate x lengt
 
 from bisect import bisect_right
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.quota import Clock, plan
 
 from service.quota.gcra import NS
@@ -27,7 +29,8 @@ def most_over(times_ns: list[int], rate: int, burst: int) -> float:
     return worst
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.many
+@examples(60)
 @given(gaps_ns=GAPS_NS, rate=st.integers(1, 40), more=st.integers(0, 20), total=st.integers(1, 100))
 def test_never_over_burst_and_rate_times_time(gaps_ns: list[int], rate: int, more: int, total: int) -> None:
     clock, admitted = Clock(), []
@@ -40,7 +43,8 @@ def test_never_over_burst_and_rate_times_time(gaps_ns: list[int], rate: int, mor
     assert len(admitted) <= total
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.many
+@examples(60)
 @given(gaps_ns=GAPS_NS, rate=st.integers(1, 40), changes=st.lists(st.integers(1, 40), max_size=5))
 def test_a_request_is_refused_only_where_one_more_would_be_over(
     gaps_ns: list[int], rate: int, changes: list[int]

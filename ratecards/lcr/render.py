@@ -1,0 +1,57 @@
+"""
+Routes as JSON.
+"""
+
+from functools import lru_cache
+
+import orjson
+
+from ratecards.lcr.crossing import Crossing
+from ratecards.lcr.model import Route
+from ratecards.money import format_units
+
+_BILLINGS = 4_096
+_PROVIDERS = 4_096
+
+
+def routes_json(routes: tuple[Route, ...]) -> bytes:
+    """
+    Write a list of routes, each with the fields of ``docs/lcr.md``.
+    """
+    return ("[" + ",".join([_route(route) for route in routes]) + "]").encode()
+
+
+def _route(route: Route) -> str:
+    provider, prefix, charge, cost_units, margin_units, crossing, loss_units, jurisdiction, _ = route
+    head, tail = _provider(provider.card, provider.carrier, provider.tech_prefix, provider.endpoint)
+    rate_units, fee_units, mcd_s, pulse_s = charge
+    billing = _billing(provider.index.terms.currency, mcd_s, pulse_s, fee_units)
+    cost, margin = format_units(cost_units), format_units(margin_units)
+    rate = cost if rate_units == cost_units else format_units(rate_units)
+    losing = _NEVER_LOSES if crossing is None else _crossing(crossing, loss_units)
+    known = "" if jurisdiction is None else f'"jurisdiction":"{jurisdiction}",'
+    money = f'"rate":"{rate}","cost":"{cost}","margin":"{margin}"'
+    return f'{head}{prefix}",{money},{known}{billing}{tail}{losing}'
+
+
+_NEVER_LOSES = '"break_even_seconds":null,"loses_from_seconds":null,"worst_loss":null}'
+
+
+def _crossing(crossing: Crossing, loss_units: int) -> str:
+    worst = f'{{"amount":"{format_units(loss_units)}","seconds":{crossing.worst_loss_s}}}'
+    even = "null" if crossing.break_even_s is None else crossing.break_even_s
+    return f'"break_even_seconds":{even},"loses_from_seconds":{crossing.loses_from_s},"worst_loss":{worst}}}'
+
+
+@lru_cache(maxsize=_PROVIDERS)
+def _provider(card: str, carrier: str, tech_prefix: str, endpoint: str) -> tuple[str, str]:
+    """
+    The fields that are the same in all of a provider's routes: those up to the digits of the prefix, and the last ones.
+    """
+    head = orjson.dumps({"card": card, "carrier": carrier}).decode()[:-1] + ',"prefix":"'
+    return head, orjson.dumps({"tech_prefix": tech_prefix, "endpoint": endpoint}).decode()[1:-1] + ","
+
+
+@lru_cache(maxsize=_BILLINGS)
+def _billing(currency: str, mcd_s: int, pulse_s: int, fee_units: int) -> str:
+    return f'"currency":"{currency}","billing":"{mcd_s}/{pulse_s}","connect_fee":"{format_units(fee_units)}",'

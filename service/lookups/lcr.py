@@ -1,0 +1,196 @@
+"""
+``lcr``: in what order should carriers be tried.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ratecards.lcr import Ask, Reason, Rejected, Route, Routes
+from ratecards.money import format_units
+from service.errors import ApiError, no_price, no_route
+from service.lookups.rate import MAX_TTL_S, costed, price_of, rate_fields
+from service.render.plain import to_json
+from service.snapshot import LiveCard, LiveRoutes
+
+_MAX_WRITTEN = 65_536
+"""Routes whose unchanging parts are kept written, about 400 bytes each."""
+
+
+@dataclass(frozen=True, slots=True)
+class LcrQuery:
+    """
+    One checked question.
+
+    Attributes:
+        card: the customer's.
+        routes: what stands behind it.
+        now: unix seconds of the question; ``ask.at`` is what it asks about.
+    """
+
+    card: LiveCard
+    routes: LiveRoutes
+    ask: Ask
+    now: int
+
+
+def lcr(query: LcrQuery) -> dict[str, Any]:
+    """
+    Answer with the fields of ``docs/api.md``.
+
+    Raises:
+        ApiError: 403 or 404 where there is no route, with its verdict.
+    """
+    found = _find(query)
+    answer = _head(query, found)
+    answer["routes"] = [route_fields(query, route) for route in found.routes]
+    if query.ask.explain:
+        answer["rejected"] = rejected_fields(query, found)
+    return answer
+
+
+def lcr_json(query: LcrQuery) -> bytes:
+    """
+    The same as JSON, with what routes have in common written once.
+    """
+    if query.ask.explain:
+        return to_json(lcr(query))
+    found = _find(query)
+    written = b",".join([_written(query, route) for route in found.routes])
+    return to_json(_head(query, found))[:-1] + b',"routes":[' + written + b"]}"
+
+
+def lcr_found(query: LcrQuery) -> tuple[tuple[Route, ...], int]:
+    """
+    The routes themselves, and the seconds they stay true.
+
+    Raises:
+        ApiError: as of :func:`lcr`.
+    """
+    found = _find(query)
+    return found.routes, _head(query, found)["ttl"]
+
+
+def route_fields(query: LcrQuery, route: Route) -> dict[str, Any]:
+    """
+    What an answer says of a route.
+    """
+    before, after = _fixed(query, route)
+    return {
+        **before,
+        "cost": format_units(route.cost_units),
+        "margin": format_units(route.margin_units),
+        **after,
+        **_crossed(route),
+    }
+
+
+def rejected_fields(query: LcrQuery, found: Routes) -> list[dict[str, Any]]:
+    """
+    What an answer says of carriers that are no route.
+    """
+    cold = [{"card": card, "reason": "not_loaded"} for card in query.routes.missing]
+    return [_rejected(query, one) for one in found.rejected] + cold
+
+
+def _find(query: LcrQuery) -> Routes:
+    found = query.routes.router.route(query.ask)
+    if found.verdict is not None:
+        raise _refusal(query, found)
+    return found
+
+
+def _refusal(query: LcrQuery, found: Routes) -> ApiError:
+    more: dict[str, Any] = {"rejected": rejected_fields(query, found)} if query.ask.explain else {}
+    if found.sell.verdict is not None:
+        return no_price(found.sell)
+    assert found.verdict is not None  # noqa: S101 - there is no route
+    if found.verdict is Reason.CAPPED and not found.rejected:
+        more["prefix"] = found.sell.prefix
+    return no_route(str(found.verdict), **more)
+
+
+def _head(query: LcrQuery, found: Routes) -> dict[str, Any]:
+    ask, card = query.ask, query.card
+    sell = rate_fields(card, found.sell, ask.at, query.now)
+    sell |= costed(card.index.terms, Decimal(ask.duration_s), *price_of(found.sell))
+    ttl = min(sell["ttl"], _ttl(query, found))
+    return {"number": ask.number, "card": card.name, "strategy": str(ask.strategy), "ttl": ttl, "sell": sell}
+
+
+def _ttl(query: LcrQuery, found: Routes) -> int:
+    """
+    Seconds an answer stays true: to the next change of a rule in it, or of a card it was chosen from.
+    """
+    rule = MAX_TTL_S if found.until is None else found.until - query.ask.at
+    planned = MAX_TTL_S if query.routes.until is None else max(0, query.routes.until - query.now)
+    return min(MAX_TTL_S, rule, planned)
+
+
+def _fixed(query: LcrQuery, route: Route) -> tuple[dict[str, Any], dict[str, Any]]:
+    """
+    What does not depend on the duration: before the cost and the margin, and behind them.
+    """
+    provider, charge = route.provider, route.charge
+    before = {
+        "card": query.routes.names[provider.card],
+        "revision": query.routes.revisions[provider.card],
+        "carrier": provider.carrier,
+        "prefix": route.prefix,
+        "name": route.name,
+        "rate": format_units(charge.rate_units),
+    }
+    after = {
+        "currency": provider.index.terms.currency,
+        "billing": f"{charge.mcd_s}/{charge.pulse_s}",
+        "connect_fee": format_units(charge.connect_fee_units),
+        "tech_prefix": provider.tech_prefix,
+        "endpoint": provider.endpoint,
+    }
+    if route.jurisdiction is not None:
+        after["jurisdiction"] = str(route.jurisdiction)
+    return before, after
+
+
+def _crossed(route: Route) -> dict[str, Any]:
+    """
+    Where a route loses, in the currency of the customer's card; amounts are rounded up, since they are losses.
+    """
+    crossing = route.crossing
+    if crossing is None:
+        return {"break_even_seconds": None, "worst_loss": None, "worst_loss_seconds": None}
+    return {
+        "break_even_seconds": crossing.break_even_s,
+        "worst_loss": format_units(route.worst_loss_units),
+        "worst_loss_seconds": crossing.worst_loss_s,
+    }
+
+
+def _written(query: LcrQuery, route: Route) -> bytes:
+    """
+    JSON of a route.
+    """
+    kept = query.routes.written
+    key = (route.provider.card, route.prefix, route.charge, route.jurisdiction, route.crossing)
+    known = kept.get(key)
+    if known is None:
+        before, after = _fixed(query, route)
+        behind = {**after, **_crossed(route)}
+        known = (to_json({**before, "cost": ""})[:-2], b'",' + to_json(behind)[1:])
+        if len(kept) >= _MAX_WRITTEN:
+            kept.clear()
+        kept[key] = known
+    cost, margin = format_units(route.cost_units).encode(), format_units(route.margin_units).encode()
+    return b'%b%b","margin":"%b%b' % (known[0], cost, margin, known[1])
+
+
+def _rejected(query: LcrQuery, one: Rejected) -> dict[str, Any]:
+    fields: dict[str, Any] = {"card": query.routes.names[one.provider.card], "reason": str(one.reason)}
+    if one.prefix:
+        fields["prefix"] = one.prefix
+    if one.charge is not None:
+        fields["rate"] = format_units(one.charge.rate_units)
+        fields["currency"] = one.provider.index.terms.currency
+    if one.cost_units is not None:
+        fields["cost"] = format_units(one.cost_units)
+    return fields
