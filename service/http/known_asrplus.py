@@ -79,7 +79,7 @@ def learn(request: bytes, head: Head, peer: str) -> tuple[bytes, KnownAsrplus] |
         What follows the number, byte for byte, and what it means; None: it is another question.
     """
     end = number_end(request)
-    if not request.startswith(START) or end < 0 or _REST(request, end) is None:
+    if not request.startswith(START) or end < 0 or not request[_START:end].isdigit() or _REST(request, end) is None:
         return None
     return request[end:], KnownAsrplus(head, peer)
 

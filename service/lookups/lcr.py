@@ -13,6 +13,9 @@ from service.lookups.rate import MAX_TTL_S, costed, price_of, rate_fields
 from service.render.plain import to_json
 from service.snapshot import LiveCard, LiveRoutes
 
+_START = b'{"number":"'
+_MIDDLE, _REST = "middle", "rest"
+"""Of a whole answer: what stands between the number and the number as the customer's card has it, and all behind."""
 _MAX_WRITTEN = 65_536
 """Routes whose unchanging parts are kept written, about 400 bytes each."""
 
@@ -51,13 +54,21 @@ def lcr(query: LcrQuery) -> dict[str, Any]:
 
 def lcr_json(query: LcrQuery) -> bytes:
     """
-    The same as JSON, with what routes have in common written once.
+    The same as JSON, with what is the same for many numbers written once.
     """
     if query.ask.explain:
         return to_json(lcr(query))
-    found = _find(query)
-    written = b",".join([_written(query, route) for route in found.routes])
-    return to_json(_head(query, found))[:-1] + b',"routes":[' + written + b"]}"
+    found, number = _find(query), query.ask.number.encode()
+    lasts = query.ask.at == query.now and _ttl(query, found) == MAX_TTL_S  # seconds that dwindle are in an answer
+    kept = found.kept if lasts else None
+    if kept:
+        return b'{"number":"%b%b%b%b' % (number, kept[_MIDDLE], number, kept[_REST])
+    routes = b",".join([_written(query, route) for route in found.routes])
+    body = to_json(_head(query, found))[:-1] + b',"routes":[' + routes + b"]}"
+    if kept is not None:
+        middle, sell, rest = body[len(_START) + len(number) :].partition(b'"sell":{"number":"')
+        kept[_MIDDLE], kept[_REST] = middle + sell, rest[len(number) :]
+    return body
 
 
 def lcr_found(query: LcrQuery) -> tuple[tuple[Route, ...], int]:

@@ -26,6 +26,8 @@ from service.store.accounts import Asrplus
 LIVE_S = 2.0
 AGE_S = 970_257
 """Of the example: eleven days and some hours."""
+one_door = pytest.mark.parametrize("world", ["1"], indirect=True, ids=["hot"])
+"""For what no door has a part in."""
 CHANGING = re.compile(rb'"age":\d+|date: [^\r]*')
 
 
@@ -126,6 +128,7 @@ def test_a_question_asked_again_on_the_shortest_way_is_answered_as_the_first_tim
                 assert CHANGING.sub(b"", read_responses(client)) == CHANGING.sub(b"", first)
 
 
+@one_door
 def test_a_call_that_is_answered_clears_what_failed(world: World) -> None:
     world.send("441132456702", 404, 100)
     world.wait("441132456702", 404)
@@ -142,6 +145,7 @@ def test_a_test_key_knows_of_the_sandbox_s_calls_only_and_production_nothing_of_
     assert "error" in world.json("/api/asrplus.json?number=441132456704", "sandbox")
 
 
+@one_door
 def test_what_the_network_said_to_one_account_is_told_to_all(world: World) -> None:
     world.send("441132456705", 410)
     world.wait("441132456705", 410, "picky")
@@ -183,6 +187,7 @@ def test_what_an_account_wants_is_live_within_two_seconds(world: World) -> None:
         assert seconds_until(lambda: status() == b"200") < promised(LIVE_S)
 
 
+@one_door
 def test_a_list_is_loaded_told_counted_and_written_out_again(world: World, tmp_path: Path) -> None:
     """
     By commands that no server answers, beside one that does.
@@ -209,6 +214,7 @@ def test_a_list_is_loaded_told_counted_and_written_out_again(world: World, tmp_p
     assert told(world.data, "asrplus", "load", str(again))["refused"] == 0
 
 
+@one_door
 def test_how_many_answered_with_what_is_a_table_in_every_format(world: World) -> None:
     world.send("4930000009", 484)
     world.wait("4930000009", 484)
@@ -218,6 +224,7 @@ def test_how_many_answered_with_what_is_a_table_in_every_format(world: World) ->
         assert world.ask(f"/api/asrplus/counts.{form}").startswith(b"HTTP/1.1 200")
 
 
+@one_door
 def test_a_list_that_is_none_is_refused_whole(world: World, tmp_path: Path) -> None:
     listed = tmp_path / "list.csv"
     listed.write_text("phone,code\n4930000001,404\n")
@@ -246,6 +253,7 @@ def test_after_a_start_the_same_is_known_with_a_checkpoint_and_without(
             assert [CHANGING.sub(b"", again.ask(target)) for target in targets] == expected
 
 
+@one_door
 def test_readiness_names_the_part(world: World) -> None:
     part = world.json("/readyz")["asrplus"]
     assert part["state"] == "ready"

@@ -16,10 +16,13 @@ from support.patience import until
 from support.revisions import load
 
 from ratecards.lcr import Ask, Routes, joint_name
+from service.errors import ApiError
+from service.lookups.lcr import LcrQuery, lcr, lcr_json
 from service.ops import joined
 from service.ops.folder import SPARE_S, clean
 from service.ops.joined import join, joint_path, keep_joined, lacking, may_join
 from service.ops.reload import load_snapshot, refresh
+from service.render.plain import to_json
 from service.snapshot import Desk, LiveRoutes, Snapshot
 from service.store.migrate import create
 from service.store.routings import Carrier, Routing, set_routing
@@ -139,3 +142,21 @@ def test_one_that_nobody_uses_is_removed_after_an_hour(store: Engine, tmp_path: 
     assert clean(store, tmp_path) == [old.name]
     assert used.joint is not None
     assert kept.exists()
+
+
+def test_an_answer_kept_whole_is_the_one_put_together(store: Engine, tmp_path: Path) -> None:
+    before, alone = routes_of(store, tmp_path)
+    now = int(time.time())
+    asyncio.run(join(tmp_path, alone.joinable, now))
+    snapshot, together = routes_of(store, tmp_path, before)
+    rng, answered = random.Random(9), 0
+    heads = [str(rng.randrange(10**4, 10**6)) for _ in range(150)]
+    for head in heads * 3:
+        ask = Ask(head + str(rng.randrange(10**5)), now + 5, rng.choice((60, 37)))
+        query = LcrQuery(snapshot.cards["retail"], together, ask, now + 5)
+        try:
+            assert lcr_json(query) == to_json(lcr(query))
+        except ApiError:
+            continue
+        answered += 1
+    assert answered > 30
