@@ -238,7 +238,7 @@ def test_one_process_of_a_node_writes_checkpoints_at_a_time(engine: Engine, fold
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("times", [4, pytest.param(40, marks=pytest.mark.long)])
+@pytest.mark.parametrize("times", [2, pytest.param(40, marks=pytest.mark.long)])
 def test_a_builder_that_is_killed_leaves_the_checkpoint_there_was(
     engine: Engine, store_url: str, folder: Path, times: int
 ) -> None:
