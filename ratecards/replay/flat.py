@@ -136,7 +136,9 @@ class FlatCard:
         over = rest["row"] == self.first.gather(rest["node"] + 1)
         up = self.above.gather(rest["node"]).zip_with(over, rest["node"])
         row = self.first.gather(up).zip_with(over, rest["row"])
-        return rest.with_columns(up.alias("node"), row.alias("row")), left.filter(started & ~ended).select("call", "row")
+        return rest.with_columns(up.alias("node"), row.alias("row")), left.filter(started & ~ended).select(
+            "call", "row"
+        )
 
 
 def lay_out(rules: pl.DataFrame, terms: Terms) -> FlatCard:
