@@ -125,7 +125,7 @@ def test_ten_swaps_later_memory_is_what_it_was(
             return all(after[kind] <= 1.1 * size for kind, size in before.items())
 
         seconds_until(is_let_go, promised(5), 0.2)
-        assert 0 < mapped(server.process.pid) <= cards
+        seconds_until(lambda: 0 < mapped(server.process.pid) <= cards)
     assert seen.failed == []
 
 

@@ -40,9 +40,9 @@ def redis() -> Iterator[RedisServer]:
         yield server
 
 
+TURNS = 3 if PATIENCE > 1 else 1
 PLANS = {
-    "exact 5": {"per_day": 5},
-    "exact 1000": {"per_day": 1_000},
+    **{f"exact {limit} {turn}": {"per_day": limit} for limit in (5, 1_000) for turn in range(TURNS)},
     "killed": {"per_day": 2_000},
     "forgotten": {"per_day": 1_500},
     "still": {"per_day": 1_000_000},
@@ -146,9 +146,22 @@ def test_exactly_as_many_are_let_through_as_the_plan_has_in_a_day(
     server: Server, customers: dict[str, str], limit: int
 ) -> None:
     """
-    Four processes, 100 connections at once.
+    Four processes, 100 connections at once. One that is held up for longer than Redis is waited for goes on by its
+    share; where that happens, one of three accounts must see none of it, and none more than twice its plan.
     """
-    header = customers[f"exact {limit}"]
+    admitted = 0
+    for turn in range(TURNS):
+        admitted = _use_up(server, customers[f"exact {limit} {turn}"], limit)
+        assert limit <= admitted <= 2 * limit
+        if admitted == limit:
+            break
+    assert admitted == limit
+
+
+def _use_up(server: Server, header: str, limit: int) -> int:
+    """
+    Ask until all are refused; how many were let through.
+    """
 
     def ask(_: int) -> int:
         with server.connect() as client:
@@ -167,10 +180,9 @@ def test_exactly_as_many_are_let_through_as_the_plan_has_in_a_day(
             admitted += sum(pool.map(ask, range(100)))
         admitted += sum(pool.map(ask, range(100)))
     refusal = server.ask(get(ASK, header))
-    lost = PATIENCE > 1 and "Redis is lost" in server.log.read_text()
-    assert limit <= admitted <= (2 * limit if lost else limit)
     assert f'"reason":"Rate Limiting Applied. {limit} requests per day exceeded."'.encode() in refusal
     assert f'ratelimit-policy: "day";q={limit};w=86400'.encode() in refusal
+    return admitted
 
 
 def test_redis_killed_and_back_empty_costs_no_look_up_and_hardly_a_limit(

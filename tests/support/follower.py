@@ -14,6 +14,7 @@ from ratecards.model import Rule
 from service.lookups.ready import rate_json
 from service.ops.reload import Follower, load_snapshot
 from service.snapshot import Desk, Snapshot
+from support.patience import FAIL_SAFE_S
 from support.revisions import load
 
 NUMBER = "441132456789"
@@ -24,7 +25,8 @@ class Node:
     A serving process: its own folder, and a clock that stands until it is moved.
 
     Attributes:
-        start: unix seconds at which the test began.
+        start: unix seconds from which its clock counts: some time after the test began, so that what is said while
+            that clock stands has been said by then, however long it takes.
         now: seconds since then.
         skew: by how many seconds its clock is ahead.
     """
@@ -32,7 +34,7 @@ class Node:
     def __init__(self, engine: Engine, folder: Path, skew: float = 0.0, start: int | None = None) -> None:
         self.engine = engine
         self.folder = folder
-        self.start = start or int(time.time()) + 1
+        self.start = start or int(time.time() + FAIL_SAFE_S)
         self.now = 0.0
         self.skew = skew
         self.desk = Desk(clock=lambda: self.start + self.now + self.skew)

@@ -100,7 +100,7 @@ def serve(data: Path, *, ready: bool = True, **environment: str) -> Iterator[Ser
 
 
 def _wait(server: Server, path: bytes) -> None:
-    deadline = time.monotonic() + FAIL_SAFE_S
+    deadline = time.monotonic() + 3 * FAIL_SAFE_S  # some processes of their own, each with all to import
     while time.monotonic() < deadline and server.process.poll() is None:
         try:
             if server.ask(b"GET " + path + b" HTTP/1.1\r\nHost: t\r\n\r\n").startswith(b"HTTP/1.1 200"):
@@ -108,7 +108,8 @@ def _wait(server: Server, path: bytes) -> None:
         except OSError:
             pass
         time.sleep(0.05)
-    raise AssertionError(f"the server did not start:\n{server.log.read_text()}")
+    ended = server.process.poll()
+    raise AssertionError(f"the server did not start, its end is {ended}:\n{server.log.read_text()}")
 
 
 def read_responses(client: socket.socket, *, count: int = 1, expect_close: bool = False) -> bytes:

@@ -24,6 +24,6 @@ def test_the_example_prints_what_stands_beside_it(
     exec(code, {})  # noqa: S102 - the project's own page
     said = re.findall(r"^print\(.*# (.*)$", code, re.MULTILINE)
     assert capsys.readouterr().out.splitlines() == [words.strip() for words in said]
-    assert len(said) == 2
+    assert len(said) == 3
     base = Base.open(Path("asrplus"))
     assert (base.numbers, base.position) == (1, {"row": 17})
