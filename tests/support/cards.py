@@ -97,7 +97,7 @@ def random_rules(seed: int, count: int) -> list[Rule]:
     """
     rng = random.Random(seed)
     rules = []
-    for prefix in {_random_prefix(rng) for _ in range(count)}:
+    for prefix in dict.fromkeys(_random_prefix(rng) for _ in range(count)):  # in the same order on every run
         starts = sorted({_random_start(rng) for _ in range(rng.choice((1, 1, 1, 2, 3)))}, key=lambda s: s or 0)
         rules += [_random_rule(rng, prefix, start) for start in starts]
     return rules
