@@ -7,6 +7,7 @@ below those. Many prefixes share a destination, and a destination has one price.
 from __future__ import annotations
 
 import csv
+import itertools
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,6 +102,18 @@ def numbers(deck: Sequence[DeckRow], count: int = 20_000, *, miss_share: float =
     return [_number(draw, deck, missing=draw.random() < miss_share) for _ in range(count)]
 
 
+def called(deck: Sequence[DeckRow], count: int = 20_000, *, seed: int = 5) -> list[str]:
+    """
+    Draw numbers as calls go to them: the n-th most called prefix gets a share in proportion to 1/n (Zipf's law).
+
+    Which prefix is called how much is drawn too; no number comes twice but by chance.
+    """
+    draw = random.Random(seed)
+    ranked = draw.sample(deck, k=len(deck))
+    shares = list(itertools.accumulate(1 / rank for rank in range(1, len(ranked) + 1)))
+    return [_ended(draw, row.prefix) for row in draw.choices(ranked, cum_weights=shares, k=count)]
+
+
 def write_deck(path: Path, deck: Iterable[DeckRow]) -> None:
     """
     Write the rows as the CSV a carrier would send.
@@ -144,7 +157,10 @@ def _npa_nxx_row(draw: random.Random, code: str) -> tuple[str, ...]:
 
 
 def _number(draw: random.Random, deck: Sequence[DeckRow], *, missing: bool) -> str:
-    start = draw.choice(UNASSIGNED_CODES) if missing else draw.choice(deck).prefix
+    return _ended(draw, draw.choice(UNASSIGNED_CODES) if missing else draw.choice(deck).prefix)
+
+
+def _ended(draw: random.Random, start: str) -> str:
     length = draw.choice((11, 12, 12, 13))
     return start + "".join(draw.choices("0123456789", k=length - len(start)))
 

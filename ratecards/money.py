@@ -6,6 +6,7 @@ Ten decimals are two more than any deck seen carries, and a signed 64-bit intege
 """
 
 import re
+from functools import lru_cache
 from typing import Literal, get_args
 
 DECIMALS = 10
@@ -15,6 +16,8 @@ MAX_UNITS = 2**63 - 1
 Rounding = Literal["up", "down", "nearest", "half_up", "half_down"]
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
 
+_WRITTEN = 32_768
+"""Amounts whose text is kept, about 150 bytes each: a deck has few prices for its many prefixes."""
 _PLAIN = re.compile(r"(-?)([0-9]{1,9})(?:\.([0-9]{1,10}))?", re.ASCII)
 
 
@@ -56,6 +59,7 @@ def _why_not(text: str) -> str:
     return "is not a plain decimal number"
 
 
+@lru_cache(maxsize=_WRITTEN)
 def format_units(units: int) -> str:
     """
     Write units as the shortest decimal string: no trailing zeros, no exponent.

@@ -127,7 +127,30 @@ def nearest(asked: pl.Series, keys: pl.Series) -> pl.Series:
 
     """
     known = keys.to_frame("key").with_row_index("found")
+    if len(asked) * MAX_DIGITS < len(keys):
+        return _nearest_of_few(asked, known)
     tree = pl.concat([asked.rename("key"), keys.rename("key")]).unique().sort().to_frame("key")
     own = tree.join(known, on="key", how="left", maintain_order="left")["found"]
     found = tree.with_columns(inherit(own, ancestors(tree["key"])))
     return asked.to_frame("key").join(found, on="key", how="left", maintain_order="left")["found"]
+
+
+def _nearest_of_few(asked: pl.Series, known: pl.DataFrame) -> pl.Series:
+    """
+    Look each prefix up digit by digit, rather than put all that are known in order for a few.
+
+    Args:
+        known: ``key`` and ``found``.
+
+    """
+    starts = asked.to_frame("key").with_row_index("row")
+    length, digits = pl.col("key") % _LENGTHS, pl.col("key") // _LENGTHS
+    shorter = [
+        starts.filter(length >= digit).select(
+            "row", (digits // 10 ** (MAX_DIGITS - digit) * 10 ** (MAX_DIGITS - digit) * _LENGTHS + digit).alias("key")
+        )
+        for digit in range(1, MAX_DIGITS + 1)
+    ]
+    matches = pl.concat(shorter).join(known, on="key")
+    longest = matches.group_by("row").agg(pl.col("found").sort_by(length).last())
+    return starts.join(longest, on="row", how="left", maintain_order="left")["found"]

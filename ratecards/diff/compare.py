@@ -107,7 +107,8 @@ def _served(rows: pl.DataFrame, old: pl.DataFrame, new: pl.DataFrame, at: int) -
 
 
 def _serving(rows: pl.DataFrame, card: pl.DataFrame, row: str, at: int) -> tuple[pl.DataFrame, str]:
-    rules = deciding(in_force(card, at)).select("prefix", "rate_units", "blocked")
+    in_question = in_force(card, at) if rows.height else card.clear()
+    rules = deciding(in_question).select("prefix", "rate_units", "blocked")
     place = nearest(prefix_keys(rows["prefix"]), prefix_keys(rules["prefix"]))
     serving = rules.select(pl.all().gather(place).name.prefix("served_"))
     return serving.with_columns(rows[row]), row

@@ -12,9 +12,10 @@ from ratecards.charge import billed_seconds
 from ratecards.lcr.answers import MAX_ANSWERS, Answers
 from ratecards.lcr.charge import Charge, charge_of, cost_sixtieths
 from ratecards.lcr.crossing import cross
+from ratecards.lcr.earned import Earned, EarnedBefore
 from ratecards.lcr.joint import LENGTH, LENGTH_BITS
 from ratecards.lcr.judge import Judged, Sold, judge, refused, turned_away, verdict_of
-from ratecards.lcr.model import Ask, Behind, Reason, Route, Routes, Sale
+from ratecards.lcr.model import Ask, Behind, Provider, Reason, Route, Routes, Sale
 from ratecards.lcr.offers import Offer, Wanted, collect
 from ratecards.lcr.order import rank_by
 from ratecards.lcr.sale import Seller
@@ -43,6 +44,7 @@ class Router:
         self.scale = Scale(behind.index.terms, currencies, behind.exchange)
         self._seller = Seller(behind)
         self._seats = Seats(behind, self.scale)
+        self._earned = EarnedBefore()
         self._answers = Answers(behind, self._seats, answers)
         conditions = behind.conditions
         self._has_refusals = conditions.block_connect_fee or any(one.cap_units is not None for one in behind.providers)
@@ -115,43 +117,40 @@ class Router:
     def _routes(
         self, number: str, sold: Sold, offers: Iterable[Offer], said: Sequence[int], quotes: Mapping[int, Quote]
     ) -> tuple[Route, ...]:
-        scale, seats, joint = self.scale, self._seats, self.behind.joint
-        provider, factors, pieces = seats.provider, seats.factors, sold.pieces
-        charges = joint.charge if joint else _no_charge
-        sell, step, pieces_a_step = finely(sold.charge, scale.fine), scale.step, scale.pieces_a_step
+        provider, factors, known = self._seats.provider, self._seats.factors, self._earned.under(sold)
         routes = []
         for cost, _, seat in offers:
             quote = quotes.get(seat)
             if quote is None:
                 one = said[seat]
-                charge, prefix = charges(one >> LENGTH_BITS), number[: one & LENGTH]
+                key = (one >> LENGTH_BITS, cost, factors[seat])
+                earned = known.get(key) or self._earned.keep(known, key, self._earn(sold, key))
+                routes.append(Route(provider(seat), number[: one & LENGTH], *earned))
             else:
-                charge, prefix = charge_of(quote), quote.prefix
-            # Most amounts have no more decimals than are kept, and need no rounding.
-            steps, rest = divmod(cost, pieces_a_step)
-            cost_units = scale.rounded(cost) if rest else steps * step
-            steps, rest = divmod(pieces - cost, pieces_a_step)
-            margin_units = scale.rounded(pieces - cost) if rest else steps * step
-            crossing = cross(sell, finely(charge, factors[seat]))
-            route = Route(provider(seat), prefix, charge, cost_units, margin_units, crossing)
-            routes.append(route if quote is None and crossing is None else self._with_more(route, quote))
+                routes.append(self._quoted(provider(seat), sold, cost, factors[seat], quote))
         return tuple(routes)
 
-    def _with_more(self, route: Route, quote: Quote | None) -> Route:
+    def _earn(self, sold: Sold, key: tuple[int, int, int]) -> Earned:
         """
-        Add what most routes have not.
+        What is earned at a price of the joint index.
         """
-        loss_units = self.scale.rounded_up(route.crossing.worst_loss) if route.crossing else 0
-        if quote is None or quote.rule is None:
-            return route._replace(worst_loss_units=loss_units)
-        return route._replace(worst_loss_units=loss_units, jurisdiction=quote.jurisdiction, known_name=quote.rule.name)
+        terms, cost, factor = key
+        assert self.behind.joint is not None  # noqa: S101 - without one every seat has a quote
+        return self._compare(sold, self.behind.joint.charge(terms), cost, factor)
+
+    def _compare(self, sold: Sold, charge: Charge, cost: int, factor: int) -> Earned:
+        scale = self.scale
+        crossing = cross(finely(sold.charge, scale.fine), finely(charge, factor))
+        loss_units = scale.rounded_up(crossing.worst_loss) if crossing else 0
+        return charge, scale.rounded(cost), scale.rounded(sold.pieces - cost), crossing, loss_units
+
+    def _quoted(self, provider: Provider, sold: Sold, cost: int, factor: int, quote: Quote) -> Route:
+        name = quote.rule.name if quote.rule else None
+        earned = self._compare(sold, charge_of(quote), cost, factor)
+        return Route(provider, quote.prefix, *earned, quote.jurisdiction, name)
 
     def _judge_all(self, ask: Ask, duration_s: int, sold: Sold) -> list[Judged]:
         return [judge(one, ask, duration_s, sold, self.behind, self.scale) for one in self._seats.ranked]
-
-
-def _no_charge(_terms: int) -> Charge:
-    raise AssertionError("without a joint index every seat has a quote")
 
 
 def _whole_seconds(duration_s: int | Decimal) -> int:

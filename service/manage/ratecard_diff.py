@@ -10,7 +10,7 @@ import polars as pl
 from ratecards.diff import KINDS, Diff, compare
 from ratecards.rules import SCHEMA
 from service.manage.ratecard_rules import KEPT, amount
-from service.manage.ratecards import BadValueError, MissingError, Shelf, answering, revision_of, revisions_of
+from service.manage.ratecards import BadValueError, MissingError, Shelf, answering, numbered, revisions_of
 from service.render.table import FIRST_PAGE, Page, Row, Table
 from service.store.catalogue import Revision, active_revisions
 
@@ -71,8 +71,8 @@ def sides(shelf: Shelf, card: str, old: int | None, new: int | None) -> tuple[Re
     about, revisions = revisions_of(shelf, card)
     if not revisions:
         raise MissingError(f"card '{card}' has no revision")
-    after = revisions[-1] if new is None else revision_of(shelf, card, new)
-    return answering(about, revisions) if old is None else revision_of(shelf, card, old), after
+    after = revisions[-1] if new is None else numbered(card, revisions, new)
+    return answering(about, revisions) if old is None else numbered(card, revisions, old), after
 
 
 def check_by(by: str, kind: str | None) -> None:

@@ -155,11 +155,25 @@ def revision_of(shelf: Shelf, name: str, number: int | None = None) -> Revision:
         MissingError: there is none.
     """
     card, revisions = revisions_of(shelf, name)
-    named = next((r for r in revisions if r.number == number), None)
-    found = answering(card, revisions) if number is None else named
+    found = answering(card, revisions) if number is None else numbered(name, revisions, number)
     if found is None:
-        what = "revision that answers" if number is None else f"revision {number}"
-        raise MissingError(f"card '{_shown(name)}' has no {what}")
+        raise MissingError(f"card '{_shown(name)}' has no revision that answers")
+    return found
+
+
+def numbered(name: str, revisions: list[Revision], number: int) -> Revision:
+    """
+    A revision by its number.
+
+    Args:
+        name: of the card.
+
+    Raises:
+        MissingError: there is none.
+    """
+    found = next((r for r in revisions if r.number == number), None)
+    if found is None:
+        raise MissingError(f"card '{_shown(name)}' has no revision {number}")
     return found
 
 

@@ -71,7 +71,9 @@ def rules_of(engine: Engine, folder: Path, revision: Revision) -> pl.DataFrame:
     """
     if revision.rows_digest is None:
         return in_order(to_frame(open_revision(engine, folder, revision)))
-    first, *later = _chain(list_revisions(engine, revision.card), revision)
+    first, *later = [revision]
+    if revision.base is not None:
+        first, *later = _chain(list_revisions(engine, revision.card), revision)
     try:
         found = get_checked(engine, [r.rows_digest for r in (first, *later) if r.rows_digest])
     except FileMissingError as error:

@@ -424,3 +424,23 @@ def test_what_a_real_deck_saves() -> None:
     rules = to_frame(sdf_rules())
     assert minimise(rules).saved > 500
     assert minimise(rules, keep_names=False).saved > rules.height // 2
+
+
+def test_a_few_prefixes_among_many_find_the_same_as_one_after_the_other() -> None:
+    """
+    Whether few are asked for or many, each finds the longest of those known that it starts with.
+    """
+    draw = random.Random(11)
+    known = sorted({str(draw.randrange(10 ** draw.randrange(2, 8))) for _ in range(5000)})
+    asked = ["".join(draw.choices("0123456789", k=draw.randrange(1, 16))) for _ in range(150)] + known[:40]
+    places = {prefix: place for place, prefix in enumerate(known)}
+    lengths = [range(len(one), 0, -1) for one in asked]
+    expected = [
+        next((places[one[:length]] for length in tried if one[:length] in places), None)
+        for one, tried in zip(asked, lengths, strict=True)
+    ]
+    keys = prefix_keys(pl.Series(known))
+    few = nearest(prefix_keys(pl.Series(asked)), keys).to_list()
+    many = nearest(prefix_keys(pl.Series(asked * 20)), keys).to_list()
+    assert len(asked) * 15 < len(known)
+    assert (few, many) == (expected, expected * 20)
