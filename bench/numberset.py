@@ -29,6 +29,7 @@ from ratecards.numberset.base import Block
 from ratecards.numberset.keys import LOW, LOW_BITS, number_of
 from ratecards.numberset.tally import Tally, first_hour
 from ratecards.numberset.write import write_blocks
+from service.ops.kinds import digest_of_file, open_numbers
 
 NUMBERS: Final = 20_000_000
 NOW: Final = 2_000_000_000  # unix seconds
@@ -63,6 +64,7 @@ def measure(numbers: int = NUMBERS) -> list[Figure]:
         Figure("likewise in memory", got["set_memory_bytes"], "bytes a number", 2.5),
         Figure("whether a number is in the set, half are not", got["in_us"], "µs", 1.0),
         Figure("the set opened", got["set_open_s"], "s", 1.0),
+        Figure("likewise as a serving process does it, verified by name and with breaths", got["set_served_s"], "s"),
     ]
 
 
@@ -131,6 +133,8 @@ def measured(directory: Path) -> dict[str, float]:
     got["set_bytes"] = (directory / "set").stat().st_size / len(listed)
     got["in_us"] = median_us(listed.__contains__, asked)
     got["set_open_s"] = _median_s(lambda: NumberSet.open(directory / "set"))
+    digest = digest_of_file(directory / "set")
+    got["set_served_s"] = _median_s(lambda: open_numbers(directory / "set", digest))
     got["apart_bytes"] = (directory / "apart").stat().st_size / Base.open(directory / "apart").numbers
     got["open_s"] = _median_s(lambda: Answers(Base.open(directory / "answers")))
     base = Base.open(directory / "answers")

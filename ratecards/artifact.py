@@ -161,5 +161,7 @@ def _sections(artifact: memoryview, count: int, name: str) -> dict[str, memoryvi
         label, offset, length = _SECTION.unpack_from(artifact, at)
         if offset < start or offset + length > len(artifact):
             raise ArtifactError(f"{name}: a section lies outside the file")
+        if not label.isascii():
+            raise ArtifactError(f"{name}: a section has a name that none has")
         sections[label.rstrip(b"\0").decode()] = artifact[offset : offset + length]
     return sections

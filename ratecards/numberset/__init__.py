@@ -6,7 +6,7 @@ from ratecards.numberset.answer import Answer
 from ratecards.numberset.answers import MERGE_AT, Answers
 from ratecards.numberset.base import Base
 from ratecards.numberset.checkpoint import CheckpointError
-from ratecards.numberset.decide import Action, EvenDraw, Mode, decide
+from ratecards.numberset.decide import SHARES, Action, EvenDraw, Mode, decide
 from ratecards.numberset.lists import read_set
 from ratecards.numberset.policy import Policy, PolicyError
 from ratecards.numberset.reasons import reason
@@ -17,6 +17,7 @@ from ratecards.numberset.write import EntryError, write_sorted
 
 __all__ = [
     "MERGE_AT",
+    "SHARES",
     "Action",
     "Answer",
     "Answers",

@@ -8,10 +8,10 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from ratecards.numbers import NumberError, normalise
 from ratecards.numberset.keys import key_of
+from ratecards.numberset.packed import Stream, opened
 from ratecards.numberset.refusals import ListError, Refusals
 from ratecards.numberset.sets import NumberSet
 
@@ -26,7 +26,11 @@ _DELIMITER = re.compile(r"[,;\t]")
 
 
 def read_set(
-    path: Path, refusals: Refusals, column: str | None = None, number: Callable[[str], str] = normalise
+    path: Path,
+    refusals: Refusals,
+    column: str | None = None,
+    number: Callable[[str], str] = normalise,
+    progress: Callable[[int], None] | None = None,
 ) -> NumberSet:
     """
     Read a list of numbers from a file of any size, a MiB at a time.
@@ -35,22 +39,32 @@ def read_set(
     of a column the numbers stand in the one that is headed as such, or in the first.
 
     Args:
-        path: text in UTF-8; columns separated by commas, semicolons or tabs.
+        path: text in UTF-8, plain or packed with gzip or xz; columns separated by commas, semicolons or tabs.
         refusals: gets each line without a number.
         column: header of the column of numbers.
         number: makes E.164 digits of a number as the list has it; raises NumberError where it cannot.
+        progress: told of the numbers read so far, doubles included.
 
     Raises:
-        ListError: there is no such column.
+        ListError: there is no such column, or the packing is damaged.
         OSError: the file cannot be read.
 
     """
-    with path.open("rb") as file:
-        return NumberSet.of_keys(_batches(file, refusals, column, number))
+    with opened(path) as file:
+        return NumberSet.of_keys(_counted(_batches(file, refusals, column, number), progress))
+
+
+def _counted(batches: "Iterator[array[int]]", progress: Callable[[int], None] | None) -> "Iterator[array[int]]":
+    count = 0
+    for batch in batches:
+        yield batch
+        count += len(batch)
+        if progress is not None:
+            progress(count)
 
 
 def _batches(
-    file: BinaryIO, refusals: Refusals, column: str | None, number: Callable[[str], str]
+    file: Stream, refusals: Refusals, column: str | None, number: Callable[[str], str]
 ) -> "Iterator[array[int]]":
     columns: _Columns | None = None
     line, first = 1, True
@@ -71,7 +85,7 @@ def _batches(
         raise ListError(f"no column {column!r}: the file is empty")
 
 
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
+def _blocks(file: Stream) -> Iterator[bytes]:
     """
     Whole lines, about a MiB of them at a time; of a line longer than that its beginning and its end.
     """

@@ -2,6 +2,8 @@
 A published list of numbers is read whatever its shape, and each line left out is named.
 """
 
+import gzip
+import lzma
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ratecards.numbers import NumberError
 from ratecards.numberset import ListError, Refusals, read_set
 from ratecards.numberset.lists import MAX_LINE
+from ratecards.numberset.packed import opened
 from ratecards.numberset.refusals import MAX_LISTED
 
 
@@ -169,3 +172,66 @@ def test_a_file_of_bad_lines_does_not_fill_the_memory(tmp_path: Path) -> None:
     assert len(read_set(tmp_path / "list", refusals)) == 0
     assert refusals.count == MAX_LISTED + 499  # the first is taken for a header
     assert len(refusals.listed) == MAX_LISTED
+
+
+PLAIN = "".join(f"{number}\n" for number in range(441130000000, 441130100000)).encode()
+PACKED = {
+    "gzip": gzip.compress(PLAIN),
+    "xz": lzma.compress(PLAIN),
+    "two of gzip": gzip.compress(PLAIN[:700_000]) + gzip.compress(PLAIN[700_000:]),
+    "two of xz": lzma.compress(PLAIN[:700_000]) + lzma.compress(PLAIN[700_000:]),
+    "padded xz": lzma.compress(PLAIN[:700_000]) + bytes(8) + lzma.compress(PLAIN[700_000:]),
+}
+
+
+@pytest.mark.parametrize("content", PACKED.values(), ids=PACKED)
+def test_a_packed_list_is_the_list(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(content)
+    refusals = Refusals()
+    assert len(read_set(tmp_path / "list", refusals)) == 100_000
+    assert refusals.count == 0
+
+
+@pytest.mark.parametrize("content", PACKED.values(), ids=PACKED)
+def test_a_packed_list_that_is_cut_is_refused_whole(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(content[:-20])
+    with pytest.raises(ListError, match="list is damaged or cut"):
+        read_set(tmp_path / "list", Refusals())
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress], ids=["gzip", "xz"])
+def test_a_list_that_unpacks_to_more_than_it_may_is_refused_before_it_does(pack: object, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(pack(b"1" * 10_000_000))
+    read: list[int] = []
+
+    def read_all() -> None:
+        with opened(tmp_path / "list", 1_000_000) as file:
+            while block := file.read(65_536):
+                read.append(len(block))
+
+    with pytest.raises(ListError, match="more than a list may"):
+        read_all()
+    assert 900_000 < sum(read) <= 1_000_000
+
+
+def test_an_xz_file_that_wants_more_memory_than_there_is_for_it_is_refused(tmp_path: Path) -> None:
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": 2**28}]
+    (tmp_path / "list").write_bytes(lzma.compress(b"44\n", lzma.FORMAT_XZ, filters=filters))
+    with pytest.raises(ListError, match="cannot be unpacked"):
+        read_set(tmp_path / "list", Refusals())
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"PK\x03\x04", "zip"), (b"BZh9", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd")])
+def test_another_packing_is_named(start: bytes, kind: str, tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(start + PLAIN)
+    with pytest.raises(ListError, match=f"packed with {kind}: only gzip and xz"):
+        read_set(tmp_path / "list", Refusals())
+
+
+def test_whoever_waits_is_told_how_many_numbers_were_read(tmp_path: Path) -> None:
+    (tmp_path / "list").write_bytes(PLAIN + PLAIN)
+    told: list[int] = []
+    read_set(tmp_path / "list", Refusals(), progress=told.append)
+    assert told[-1] == 200_000
+    assert told == sorted(told)
+    assert len(told) > 2

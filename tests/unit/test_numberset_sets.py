@@ -3,6 +3,7 @@ A set of numbers holds exactly the numbers put in, on disk too, and a damaged fi
 """
 
 import os
+from array import array
 from pathlib import Path
 from random import Random
 
@@ -13,7 +14,7 @@ from pyroaring import BitMap64
 from ratecards.numbers import NumberError
 from ratecards.numberset import CheckpointError, NumberSet
 from ratecards.numberset.checkpoint import writing
-from ratecards.numberset.sets import KIND
+from ratecards.numberset.sets import KIND, PIECE
 
 LISTED = ["1", "10", "44", "441132456789", "4411324567890", "12125551234", "999999999999999"]
 
@@ -112,7 +113,7 @@ def test_seven_hundred_damaged_files_are_all_refused(tmp_path: Path) -> None:
         (lambda a: b"PK\x03\x04" + a[4:], "not a checkpoint"),
         (lambda a: a.replace(b"\r\n\x1a", b"\n\x1a", 1), "not a checkpoint"),
         (lambda a: a.replace(b"numbers\0", b"answers\0", 1), "not a checkpoint of numbers"),
-        (lambda a: a[:24] + bytes([9]) + a[25:], "format 9, this program reads 1"),
+        (lambda a: a[:24] + bytes([9]) + a[25:], "format 9, this program reads 2"),
         (lambda a: a + b"\0", "bytes long, should be"),
         (lambda a: a[:28] + bytes([5]) + a[29:], "SHA-256"),
         (lambda a: a[:100] + bytes([a[100] ^ 1]) + a[101:], "SHA-256"),
@@ -134,8 +135,10 @@ def test_a_file_that_holds_other_than_it_says_is_refused(tmp_path: Path) -> None
     with writing(tmp_path / "a.set", KIND) as file:
         file.section("meta")
         file.write(orjson.dumps({"numbers": 8}))
-        file.section("bitmap")
-        file.write(BitMap64(range(7)).serialize())
+        file.section("bitmaps")
+        file.write(whole := BitMap64(range(7)).serialize())
+        file.section("ends")
+        file.write(array("Q", [len(whole)]))
     with pytest.raises(CheckpointError, match="holds 7 numbers, not as many as it says"):
         NumberSet.open(tmp_path / "a.set")
 
@@ -156,10 +159,12 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, mon
 
 def test_whoever_opens_a_large_file_can_do_other_things_meanwhile(tmp_path: Path) -> None:
     """
-    It is asked after every MiB checked.
+    It is asked after every MiB checked, and after every half million numbers read.
     """
     paused: list[None] = []
-    NumberSet(str(number) for number in range(10**6, 10**9, 2_000)).save(tmp_path / "a.set")
-    NumberSet.open(tmp_path / "a.set", pause=lambda: paused.append(None))
-    assert len(paused) == -(-(tmp_path / "a.set").stat().st_size // 2**20)
-    assert len(paused) > 1
+    some = NumberSet(str(number) for number in range(10**6, 2 * 10**9, 2_000))
+    some.save(tmp_path / "a.set")
+    assert NumberSet.open(tmp_path / "a.set", pause=lambda: paused.append(None)) == some
+    pieces = -(-len(some) // PIECE)
+    assert len(paused) == -(-(tmp_path / "a.set").stat().st_size // 2**20) + pieces
+    assert pieces > 1
