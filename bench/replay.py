@@ -63,7 +63,7 @@ def main() -> None:
     replay = Replay(*(Side(card) for card in cards))
     with tempfile.TemporaryDirectory(prefix="ratedip-bench-") as folder:
         file = Path(folder) / "calls.csv"
-        _write(file, rules["prefix"].to_list())
+        write_calls(file, rules["prefix"].to_list())
         measured["three_us"] = _us(lambda: _replay(replay, file))
         measured["one_us"] = _us(lambda: _rate(replay, file))
         measured["mib"] = getrusage(RUSAGE_SELF).ru_maxrss / 1024
@@ -110,7 +110,7 @@ def _cards(rules: pl.DataFrame) -> list[pl.DataFrame]:
     ]
 
 
-def _write(file: Path, prefixes: list[str]) -> None:
+def write_calls(file: Path, prefixes: list[str]) -> None:
     """
     Call records as our own service keeps them.
     """

@@ -258,6 +258,40 @@ class CardIndex:
         lengths = (_or_none(shared.min_digits, 0), _or_none(shared.max_digits, ANY_LENGTH))
         return Rule(*rule, self._origins[shared.origin_id], inter, intra, indeterminate, *lengths)
 
+    def entries(self) -> Iterator[tuple[str, int]]:
+        """
+        Every prefix, in the order of the digits, with its place in :meth:`columns`.
+        """
+        entries: Iterator[tuple[str, int]] = self._trie.iteritems()
+        return entries
+
+    def columns(self) -> Mapping[str, Any]:
+        """
+        Where the rules of a prefix begin (``first``, one more than there are prefixes), and of each rule ``rate`` in
+        units and the numbers of its ``shared`` terms and its ``name``.
+        """
+        return {"first": self._first, "rate": self._rate, "shared": self._shared_id, "name": self._name_id}
+
+    def shared(self) -> list[Shared]:
+        """
+        What rules have in common, by number.
+        """
+        return [Shared(*row) for row in zip(*self._columns, strict=True)]
+
+    @property
+    def different_terms(self) -> int:
+        """
+        How many :meth:`shared` has.
+        """
+        return len(self._columns[0])
+
+    def names(self) -> list[str]:
+        """
+        Of destinations, by number.
+        """
+        at = self._name_at
+        return [bytes(self._names[at[i] : at[i + 1]]).decode() for i in range(len(at) - 1)]
+
     def rows_of(self, prefix: str) -> range:
         """
         Rows of one of the card's prefixes, in force or not, latest start first; :meth:`rule` reads them.

@@ -8,7 +8,7 @@ import lzma
 import os
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -47,6 +47,7 @@ class Piece:
         share: of the file that is read once these rows are, from 0 to 1.
         columns: where the fields stand; of NDJSON each line says so.
         delimiter: between cells of CSV.
+        header: of CSV, as it stands.
     """
 
     form: Literal["csv", "ndjson", "table"]
@@ -55,6 +56,7 @@ class Piece:
     share: float
     columns: Columns
     delimiter: str = ","
+    header: str = ""
 
 
 def read_pieces(path: Path, *, trusted: bool = True) -> Iterator[Piece]:
@@ -93,7 +95,7 @@ def _texts(file: BinaryIO, parts: Iterator[bytes]) -> Iterator[Piece]:
         line += 1
     while True:
         share = min(file.tell() / size, 1)
-        yield Piece(layout.form, rest, line, share, layout.columns, layout.delimiter)
+        yield replace(layout, rows=rest, line=line, share=share)
         line += rest.count(b"\n")
         following = next(blocks, None)
         if following is None:
@@ -108,7 +110,7 @@ def _with_header(text: bytes, line: int) -> tuple[Piece, bytes]:
     written = head.decode("utf-8", "replace")
     delimiter = choose_delimiter(written)
     header = cut(written, delimiter)
-    return Piece("csv", b"", line, 0, need(recognise(header), header), delimiter), rest
+    return Piece("csv", b"", line, 0, need(recognise(header), header), delimiter, written), rest
 
 
 def _without_blank_lines(text: bytes) -> tuple[bytes, int]:

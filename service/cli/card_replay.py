@@ -66,7 +66,7 @@ def replay(
         fail("--at and --as-dated are two answers to one question: say one of them", 2)
     steps = find_profile(profile).as_json()
     work: Work | None = None if processes == 1 else spread(processes)
-    with shelf() as cards, _progress() as progress:
+    with shelf() as cards, progress_of_calls() as progress:
         order = Order(
             name,
             str(calls),
@@ -91,7 +91,7 @@ def replay(
 
 
 @contextmanager
-def _progress() -> Iterator["Progress"]:
+def progress_of_calls() -> Iterator["Progress"]:
     """
     A bar on standard error: the share of the file that is read, and calls a second.
     """
