@@ -54,6 +54,19 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusing:
+    """
+    Sets by which an account wants calls refused before a route is given.
+
+    Attributes:
+        number: sets of numbers that are not to be called; ``cli``: that are not to appear as callers.
+    """
+
+    number: tuple[str, ...] = ()
+    cli: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """
     A customer, as the store has it.
@@ -63,6 +76,7 @@ class Account:
         cards: names of the others it may ask; None: all there are.
         profile: how its numbers are normalised; None: as E.164.
         asrplus: None: numbers' last answers mean nothing to it.
+        refusing: None: by no set.
     """
 
     id: int
@@ -73,6 +87,7 @@ class Account:
     plan: Plan = field(default_factory=Plan)
     disabled: bool = False
     asrplus: Screening | None = None
+    refusing: Refusing | None = None
 
     def may_ask(self, card: str) -> bool:
         return self.cards is None or card == self.card or card in self.cards

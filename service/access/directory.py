@@ -5,18 +5,23 @@ Everybody who may ask: accounts, their keys and networks, as one snapshot has th
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from heapq import nsmallest
 from math import inf
+from operator import attrgetter
 
 from service.access import tokens
 from service.access.account import ADMIN, ENVIRONMENTS, LIVE, LOOKUP, Account, Identity
 from service.access.keys import is_key, key_id
 from service.access.networks import Address, Network, Networks
+from service.quota.meter import Meter
 from service.quota.meters import Meters
 from service.quota.plan import Limits, Plan
 from service.store.keys import KeyRecord
 
 MAX_SEEN = 10_000
 """Credentials remembered as found good."""
+MAX_METERED = 100
+"""Accounts whose use is told one by one."""
 
 
 class Directory:
@@ -51,6 +56,18 @@ class Directory:
             for environment in ENVIRONMENTS
         }
         self._seen: dict[bytes, Identity] = {}
+        self._metered: list[tuple[Account, str, Meter]] | None = None
+
+    def metered(self) -> list[tuple[Account, str, Meter]]:
+        """
+        The oldest accounts, :data:`MAX_METERED` of them, in every environment, and what each has used here.
+        """
+        if self._metered is None:
+            oldest = nsmallest(MAX_METERED, self.accounts.values(), key=attrgetter("id"))
+            self._metered = [
+                (a, environment, self._meters[a.id, environment]) for a in oldest for environment in ENVIRONMENTS
+            ]
+        return self._metered
 
     def of_authorization(self, field: bytes, now: float) -> Identity | None:
         """

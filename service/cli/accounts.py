@@ -41,6 +41,14 @@ AsrplusIn = Annotated[str | None, typer.Option(help="Services that refuse calls 
 AsrplusCodes = Annotated[
     str | None, typer.Option(help="SIP answers that make a number dead, of those that are kept: 404,410; or 'all'.")
 ]
+RefuseNumber = Annotated[
+    str | None,
+    typer.Option("--refuse-number-in", help="Sets of numbers that calls are not let through to: dnc,tps; or 'none'."),
+]
+RefuseCli = Annotated[
+    str | None,
+    typer.Option("--refuse-cli-in", help="Sets of numbers that calls are not let through from: dno; or 'none'."),
+]
 DryRun = Annotated[bool | None, typer.Option("--dry-run/--enforce", help="Count, and refuse nothing.")]
 
 
@@ -60,6 +68,8 @@ def add(
     asrplus: AsrplusMode = None,
     asrplus_in: AsrplusIn = None,
     asrplus_codes: AsrplusCodes = None,
+    refuse_number_in: RefuseNumber = None,
+    refuse_cli_in: RefuseCli = None,
     dry_run: DryRun = None,
     json: Json = False,
 ) -> None:
@@ -72,6 +82,7 @@ def add(
     limits = {"rps": rps, "burst": burst, "daily": daily, "monthly": monthly, "concurrent": concurrent}
     record = _put(Record(name, created=int(time.time())), limits, card, cards, network, profile, service, dry_run)
     record = _put_asrplus(record, asrplus, asrplus_in, asrplus_codes)
+    record = _put_refusing(record, refuse_number_in, refuse_cli_in)
     try:
         made = add_account(open_store(), record, person())
     except AccountError as error:
@@ -97,6 +108,8 @@ def change(
     asrplus: AsrplusMode = None,
     asrplus_in: AsrplusIn = None,
     asrplus_codes: AsrplusCodes = None,
+    refuse_number_in: RefuseNumber = None,
+    refuse_cli_in: RefuseCli = None,
     dry_run: DryRun = None,
     json: Json = False,
 ) -> None:
@@ -107,7 +120,8 @@ def change(
 
     def changed(old: "Record") -> "Record":
         put = _put(old, limits, card, cards, network, profile, service, dry_run)
-        return _put_asrplus(put, asrplus, asrplus_in, asrplus_codes)
+        put = _put_asrplus(put, asrplus, asrplus_in, asrplus_codes)
+        return _put_refusing(put, refuse_number_in, refuse_cli_in)
 
     _change(name, changed, json=json)
 
@@ -233,6 +247,22 @@ def _put_asrplus(record: "Record", mode: str | None, services: str | None, codes
         services=before.services if services is None else frozenset(_items(services)),
     )
     return replace(record, asrplus=after)
+
+
+def _put_refusing(record: "Record", number: str | None, cli: str | None) -> "Record":
+    """
+    A record with the sets that were named put in place of those that were.
+    """
+    if number is None and cli is None:
+        return record
+    from service.store.accounts import RefusingSets
+
+    before = record.refusing or RefusingSets()
+    after = RefusingSets(
+        before.number if number is None else frozenset(_items(number)),
+        before.cli if cli is None else frozenset(_items(cli)),
+    )
+    return replace(record, refusing=after if after.number or after.cli else None)
 
 
 def _codes(text: str) -> frozenset[int] | None:

@@ -22,7 +22,11 @@ PageNumber = Annotated[int, typer.Option("--page", min=1, help="Which page of th
 PerPage = Annotated[int, typer.Option("--per-page", min=1, max=10_000, help="Rows of a page.")]
 At = Annotated[str | None, typer.Option(help="Unix time or ISO 8601 (UTC where it names no zone).")]
 Force = Annotated[bool, typer.Option("--force", help="Although it looks like a mistake.")]
-_INSTANTS = frozenset({"created", "archived", "planned", "at", "next_at", "made", "cancelled", "effective", "expires"})
+_INSTANTS = frozenset(
+    {"created", "archived", "planned", "at", "next_at", "made", "cancelled", "effective", "expires", "loaded"}
+)
+
+_COUNTS = frozenset({"rules", "refused", "rows", "bytes"})
 
 
 @contextmanager
@@ -119,7 +123,7 @@ def _cell(name: str, value: Any) -> str:
         return ", ".join(f"{key} {_cell(key, item)}" for key, item in value.items() if item not in (None, ""))
     if isinstance(value, list):
         return "; ".join(_cell(name, item) for item in value)
-    return f"{value:,}" if isinstance(value, int) and name in {"rules", "refused"} else _plain(str(value))
+    return f"{value:,}" if isinstance(value, int) and name in _COUNTS else _plain(str(value))
 
 
 def _plain(text: str) -> str:

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,8 +31,29 @@ _LEFT_S = 3600
 _MAX_NAME = 120
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """
+    What a file may be that comes in.
+
+    Attributes:
+        what: it is called.
+        most: bytes it may have.
+        limit_s: seconds it may take to come in.
+    """
+
+    what: str
+    most: int
+    limit_s: float
+
+
+DECK = Bound("deck", MAX_DECK, BODY_S)
+
+
 @asynccontextmanager
-async def received(request: Request, parameters: Parameters, folder: Path) -> AsyncIterator[tuple[Path, Parameters]]:
+async def received(
+    request: Request, parameters: Parameters, folder: Path, bound: Bound = DECK
+) -> AsyncIterator[tuple[Path, Parameters]]:
     """
     Take in the deck of a request; it lies on the disk as long as the block runs.
 
@@ -47,36 +69,36 @@ async def received(request: Request, parameters: Parameters, folder: Path) -> As
     """
     place = await asyncio.to_thread(_new_place, folder)
     try:
-        yield await _in_time(request, parameters, place)
+        yield await _in_time(request, parameters, place, bound)
     finally:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
-async def _in_time(request: Request, parameters: Parameters, place: Path) -> tuple[Path, Parameters]:
+async def _in_time(request: Request, parameters: Parameters, place: Path, bound: Bound) -> tuple[Path, Parameters]:
     try:
-        async with asyncio.timeout(BODY_S):
-            return await _receive(request, parameters, place)
+        async with asyncio.timeout(bound.limit_s):
+            return await _receive(request, parameters, place, bound)
     except TimeoutError:
-        raise standard(408, f"the deck did not come in within {BODY_S:g} seconds") from None
+        raise standard(408, f"the {bound.what} did not come in within {bound.limit_s:g} seconds") from None
 
 
-async def _receive(request: Request, parameters: Parameters, place: Path) -> tuple[Path, Parameters]:
+async def _receive(request: Request, parameters: Parameters, place: Path, bound: Bound) -> tuple[Path, Parameters]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     length = request.headers.get("content-length", "")
-    most = MAX_DECK + (MAX_FRAME if kind == FORM else 0)
-    if length.isdigit() and int(length) > most:
-        raise _too_long()
-    return await (_form if kind == FORM else _alone)(request, parameters, place, most)
+    frame = MAX_FRAME if kind == FORM else 0
+    if length.isdigit() and int(length) > bound.most + frame:
+        raise _too_long(bound)
+    return await (_form if kind == FORM else _alone)(request, parameters, place, bound)
 
 
-async def _alone(request: Request, parameters: Parameters, place: Path, most: int) -> tuple[Path, Parameters]:
+async def _alone(request: Request, parameters: Parameters, place: Path, bound: Bound) -> tuple[Path, Parameters]:
     """
     The body is the deck.
     """
     path = place / _file_name(parameters.get("filename", ""))
     with path.open("wb") as file:
         piece = bytearray()
-        async for part in _bounded(request, most):
+        async for part in _bounded(request, bound):
             piece += part
             if len(piece) >= _PIECE:
                 await asyncio.to_thread(file.write, bytes(piece))
@@ -87,11 +109,11 @@ async def _alone(request: Request, parameters: Parameters, place: Path, most: in
     return path, parameters
 
 
-async def _form(request: Request, parameters: Parameters, place: Path, most: int) -> tuple[Path, Parameters]:
+async def _form(request: Request, parameters: Parameters, place: Path, bound: Bound) -> tuple[Path, Parameters]:
     """
     The body is a form with the deck in it, and perhaps further parameters.
     """
-    parser = MultiPartParser(request.headers, _bounded(request, most), max_files=1, max_fields=32)
+    parser = MultiPartParser(request.headers, _bounded(request, bound, MAX_FRAME), max_files=1, max_fields=32)
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -104,7 +126,7 @@ async def _form(request: Request, parameters: Parameters, place: Path, most: int
             elif name == FILE:
                 deck = value
             else:
-                raise invalid(shown(name), f"is a file; the deck is sent as '{FILE}'")
+                raise invalid(shown(name), f"is a file; the {bound.what} is sent as '{FILE}'")
         if deck is None:
             raise missing(FILE)
         path = place / _file_name(more.get("filename") or deck.filename or "")
@@ -120,17 +142,17 @@ def _copy(deck: UploadFile, path: Path) -> None:
         shutil.copyfileobj(source, file, _PIECE)
 
 
-async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def _bounded(request: Request, bound: Bound, frame: int = 0) -> AsyncGenerator[bytes, None]:
     count = 0
     async for part in request.stream():
         count += len(part)
-        if count > most:
-            raise _too_long()
+        if count > bound.most + frame:
+            raise _too_long(bound)
         yield part
 
 
-def _too_long() -> ApiError:
-    return standard(413, f"a deck may have {MAX_DECK} bytes")
+def _too_long(bound: Bound) -> ApiError:
+    return standard(413, f"a {bound.what} may have {bound.most} bytes")
 
 
 def _file_name(name: str) -> str:

@@ -25,6 +25,7 @@ from service.manage.ratecard_diff import diff_view
 from service.manage.ratecard_load import Order, load_view
 from service.manage.ratecards import BadValueError, ForceError, MissingError, Shelf, shelf_of
 from service.manage.replay import replay_view
+from service.manage.sets import SetOrder, load_set_view
 from service.render.table import Page, Table
 from service.store.catalogue import CatalogueError
 
@@ -54,6 +55,10 @@ def download(shelf: Shelf, to: str, **asked: Any) -> dict[str, Any]:
     return {"revision": revision.number}
 
 
+def load_set(shelf: Shelf, **fields: Any) -> dict[str, Any]:
+    return load_set_view(shelf, SetOrder(**fields))
+
+
 JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "upload": upload,
     "activate": activate,
@@ -62,6 +67,7 @@ JOBS: dict[str, Callable[..., dict[str, Any]]] = {
     "diff": diff,
     "download": download,
     "replay": replay_view,
+    "set": load_set,
 }
 
 

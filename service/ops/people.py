@@ -9,12 +9,12 @@ from sqlalchemy import Engine
 
 from ratecards.numberset import Mode, Policy
 from ratecards.profiles import Profile, ProfileError
-from service.access.account import Account, Screening
+from service.access.account import Account, Refusing, Screening
 from service.access.directory import Directory
 from service.heard import policy_of
 from service.quota.meters import Meters
 from service.settings import Settings
-from service.store.accounts import Asrplus, Record, list_accounts
+from service.store.accounts import Asrplus, Record, RefusingSets, list_accounts
 from service.store.keys import list_keys, signing_secret
 
 _log = logging.getLogger("ratedip.reload")
@@ -45,7 +45,15 @@ def to_account(record: Record) -> Account:
         disabled = True
     cards = None if record.all_cards else record.cards
     screening = None if record.asrplus is None else to_screening(record.asrplus)
-    return Account(record.id, record.name, record.card, cards, profile, record.plan, disabled, screening)
+    refusing = None if record.refusing is None else to_refusing(record.refusing)
+    return Account(record.id, record.name, record.card, cards, profile, record.plan, disabled, screening, refusing)
+
+
+def to_refusing(sets: RefusingSets) -> Refusing:
+    """
+    Sets by which an account wants calls refused, in the order in which they are asked.
+    """
+    return Refusing(tuple(sorted(sets.number)), tuple(sorted(sets.cli)))
 
 
 def to_screening(asrplus: Asrplus) -> Screening:

@@ -15,6 +15,7 @@ from service.access.account import LIVE, TEST, split_qualified
 from service.ops.open import UNREADABLE, Warmth, is_open, open_live, why
 from service.ops.people import read_directory
 from service.ops.routes import load_routes
+from service.ops.sets import read_sets
 from service.quota.meters import Meters
 from service.snapshot import LiveCard, Snapshot
 from service.store.catalogue import Revision, active_revisions, next_change, read_generation
@@ -90,9 +91,12 @@ def load_cards(
                 kept = before.cards_of(environment)[name]
                 shelves[environment][name] = _until(kept, revision.until, warmth)
     places, digest = _places(source, before, broken)
+    loaded = read_sets(source.engine, source.folder, known, broken)
     until = next_change(source.engine, at)
-    after = Snapshot(before.access, shelves[LIVE], shelves[TEST], broken, places, digest, generation, until)
-    return replace(after, routes=load_routes(source.engine, source.folder, after, known))
+    after = Snapshot(
+        before.access, shelves[LIVE], shelves[TEST], broken, places, digest, generation, until, loaded=loaded
+    )
+    return replace(after, routes=load_routes(source.engine, source.folder, after, known), loaded=loaded)
 
 
 def _card(source: Source, revision: Revision, known: list[Snapshot], warmth: Warmth) -> LiveCard:

@@ -204,6 +204,12 @@ class Follower:
         Log a change of state, once.
         """
         trouble = None if error is None else _first_line(error)
+        if error is not None and self._desk.seen is not None:
+            self._desk.seen.reload_errors += 1
+        if not isinstance(error, SQLAlchemyError):
+            self._desk.store_away = None
+        elif self._desk.store_away is None:
+            self._desk.store_away = int(self._desk.clock())
         if isinstance(error, SQLAlchemyError):
             if self._trouble is None:
                 _log.warning("the store does not answer; what is loaded goes on answering: %s", trouble)

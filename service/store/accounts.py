@@ -15,12 +15,15 @@ from service.quota.plan import Limits, Plan
 from service.store.audit import record
 from service.store.catalogue import grow_generation
 from service.store.database import changing
+from service.store.sets import MAX_SETS, missing_sets
 from service.store.tables import account_cards, account_networks, accounts, service_limits
 
 ACCOUNT_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 MAX_LIMIT = 10**12
 ASRPLUS_MODES = ("off", "low", "on", "strict")
 ASRPLUS_SERVICES = frozenset({"rate", "lcr"})
+SET_KIND = "numbers"
+"""Of the sets by which calls are refused."""
 _OWN = [limit.name for limit in fields(Limits)]
 _BY_SERVICE = [name for name in _OWN if name != "concurrent"]
 
@@ -48,6 +51,19 @@ class Asrplus:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusingSets:
+    """
+    Sets by which an account wants calls refused, by the names its credentials know.
+
+    Attributes:
+        number: that list numbers which are not to be called; ``cli``: which are not to appear as callers.
+    """
+
+    number: frozenset[str] = frozenset()
+    cli: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """
     An account as it is kept.
@@ -60,6 +76,7 @@ class Record:
         profile: JSON of how its numbers are normalised.
         created: unix seconds.
         asrplus: None: as by default, which is off.
+        refusing: None: by no set.
     """
 
     name: str
@@ -73,6 +90,7 @@ class Record:
     created: int = 0
     id: int = 0
     asrplus: Asrplus | None = None
+    refusing: RefusingSets | None = None
 
 
 def list_accounts(engine: Engine) -> list[Record]:
@@ -114,6 +132,7 @@ def add_account(engine: Engine, account: Record, actor: str) -> Record:
     _check(account)
     try:
         with changing(engine) as connection:
+            _check_sets(connection, account.refusing)
             made = connection.execute(accounts.insert().values(**_values(account), created=account.created))
             number = made.inserted_primary_key[0] if made.inserted_primary_key else 0
             _put_parts(connection, number, account)
@@ -134,6 +153,7 @@ def set_account(engine: Engine, account: Record, actor: str) -> Record:
     before = find_account(engine, account.name)
     try:
         with changing(engine) as connection:
+            _check_sets(connection, account.refusing)
             connection.execute(update(accounts).where(accounts.c.id == before.id).values(**_values(account)))
             for table in (account_cards, account_networks, service_limits):
                 connection.execute(delete(table).where(table.c.account_id == before.id))
@@ -160,6 +180,7 @@ def as_json(account: Record) -> dict[str, Any]:
         "disabled": account.disabled,
         "created": account.created,
         **({} if account.asrplus is None else {"asrplus": asrplus_json(account.asrplus)}),
+        **({} if account.refusing is None else {"refusing": refusing_json(account.refusing)}),
     }
 
 
@@ -169,6 +190,13 @@ def asrplus_json(asrplus: Asrplus) -> dict[str, Any]:
     """
     codes = None if asrplus.codes is None else sorted(asrplus.codes)
     return {"mode": asrplus.mode, "codes": codes, "services": sorted(asrplus.services)}
+
+
+def refusing_json(refusing: RefusingSets) -> dict[str, list[str]]:
+    """
+    What people may see of it, and as it is kept.
+    """
+    return {"number": sorted(refusing.number), "cli": sorted(refusing.cli)}
 
 
 def limits_json(limits: Limits) -> dict[str, int]:
@@ -209,6 +237,7 @@ def _record(
         created=row["created"],
         id=row["id"],
         asrplus=None if row["asrplus"] is None else _asrplus(orjson.loads(row["asrplus"])),
+        refusing=None if row["refusing"] is None else _refusing(orjson.loads(row["refusing"])),
     )
 
 
@@ -217,12 +246,18 @@ def _asrplus(said: dict[str, Any]) -> Asrplus:
     return Asrplus(said["mode"], codes, frozenset(said["services"]))
 
 
+def _refusing(said: dict[str, list[str]]) -> RefusingSets:
+    return RefusingSets(frozenset(said["number"]), frozenset(said["cli"]))
+
+
 def _values(account: Record) -> dict[str, Any]:
     own = {name: getattr(account.plan.own, name) for name in _OWN}
     profile = None if account.profile is None else orjson.dumps(account.profile).decode()
     plain = {name: getattr(account, name) for name in ("name", "card", "all_cards", "disabled")}
     asrplus = None if account.asrplus is None else orjson.dumps(asrplus_json(account.asrplus)).decode()
-    return {**plain, **own, "profile": profile, "dry_run": account.plan.dry_run, "asrplus": asrplus}
+    refusing = None if account.refusing is None else orjson.dumps(refusing_json(account.refusing)).decode()
+    more = {"dry_run": account.plan.dry_run, "asrplus": asrplus, "refusing": refusing}
+    return {**plain, **own, "profile": profile, **more}
 
 
 def _put_parts(connection: Connection, number: int, account: Record) -> None:
@@ -279,6 +314,19 @@ def _check_asrplus(asrplus: Asrplus) -> None:
     for code in sorted(asrplus.codes or ()):
         if not 300 <= code <= 699:
             raise AccountError(f"{code} is no SIP code of a failure, 300 to 699")
+
+
+def _check_sets(connection: Connection, refusing: RefusingSets | None) -> None:
+    """
+    A list that is not there would refuse nobody, and nobody would notice.
+    """
+    named = RefusingSets() if refusing is None else refusing
+    names = named.number | named.cli
+    absent = {name for name in names if "/" in name}.union(missing_sets(connection, names, SET_KIND))
+    if absent:
+        raise AccountError(f"no set of numbers '{min(absent)}' is loaded")
+    if len(names) > MAX_SETS:
+        raise AccountError(f"more than {MAX_SETS} sets")
 
 
 def _check_limits(where: str, limits: Limits) -> None:

@@ -5,16 +5,19 @@ Files that every node needs, kept in the store in parts and copied to a node's d
 import hashlib
 import os
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Connection, Engine, func, select
 
+from service.store.database import changing
 from service.store.tables import files
 
 PART = 1024 * 1024
+PARTS_AT_ONCE = 8
+"""Of a large file in one transaction: others who change the store wait for no more than that."""
 
 
 class FileMissingError(OSError):
@@ -33,13 +36,45 @@ def put_file(connection: Connection, digest: str, content: bytes) -> None:
         content: the whole of it.
     """
     parts = [content[start : start + PART] for start in range(0, len(content), PART)] or [b""]
-    if _parts(connection, digest) == len(parts) and all(
+    if count_parts(connection, digest) == len(parts) and all(
         _part(connection, digest, part) == data for part, data in enumerate(parts)
     ):
         return
     drop_files(connection, [digest])
     for part, data in enumerate(parts):
         connection.execute(files.insert().values(digest=digest, part=part, data=data))
+
+
+def put_large(engine: Engine, digest: str, path: Path, progress: Callable[[int], None] | None = None) -> None:
+    """
+    Keep a file of any size, some parts in a transaction, a few MiB in memory. What refers to it comes afterwards.
+
+    Args:
+        digest: that names it. Parts that are there already stay, so that what was cut off goes on.
+        progress: told of the bytes that are kept so far.
+    """
+    first, kept = 0, 0
+    with path.open("rb") as file:
+        while parts := [data for _ in range(PARTS_AT_ONCE) if (data := file.read(PART))]:
+            with changing(engine) as connection:
+                for part, data in enumerate(parts, first):
+                    _put_part(connection, digest, part, data)
+            first, kept = first + len(parts), kept + sum(map(len, parts))
+            if progress is not None:
+                progress(kept)
+
+
+def _put_part(connection: Connection, digest: str, part: int, data: bytes) -> None:
+    if _part(connection, digest, part) != data:
+        connection.execute(files.delete().where(files.c.digest == digest, files.c.part == part))
+        connection.execute(files.insert().values(digest=digest, part=part, data=data))
+
+
+def part_count(size: int) -> int:
+    """
+    Of a file of so many bytes.
+    """
+    return -(-size // PART)
 
 
 def get_file(engine: Engine, digest: str) -> bytes:
@@ -83,7 +118,7 @@ def holds_file(connection: Connection, digest: str) -> bool:
     """
     As :func:`has_file`, in a transaction.
     """
-    return _parts(connection, digest) > 0
+    return count_parts(connection, digest) > 0
 
 
 def drop_files(connection: Connection, digests: Collection[str]) -> None:
@@ -122,7 +157,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _parts(connection: Connection, digest: str) -> int:
+def count_parts(connection: Connection, digest: str) -> int:
+    """
+    Of a file, those that the store has.
+    """
     return connection.scalar(select(func.count()).select_from(files).where(files.c.digest == digest)) or 0
 
 
@@ -134,7 +172,7 @@ def _read(connection: Connection, digest: str) -> Iterator[bytes]:
     """
     One part at a time, so that no statement takes long, however large the file and slow the network.
     """
-    count = _parts(connection, digest)
+    count = count_parts(connection, digest)
     if not count:
         raise FileMissingError(2, "is not in the store")
     for part in range(count):

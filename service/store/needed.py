@@ -8,6 +8,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, select, union
 
 from service.store.catalogue import current_at
+from service.store.sets import current_digests
 from service.store.tables import activations, files, reference_tables, revisions
 
 RECENT_S = 10
@@ -40,7 +41,7 @@ def spare_files(engine: Engine, digests: Collection[str], now: int | None = None
     """
     with engine.connect() as connection:
         wanted = _answering(connection, int(time.time()) if now is None else now)
-        wanted |= set(connection.scalars(select(reference_tables.c.digest)))
+        wanted |= set(connection.scalars(select(reference_tables.c.digest))) | current_digests(connection)
         return set(digests) - wanted - (_alone(connection) - _stored(connection, digests))
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     FetchedValue,
     ForeignKey,
     Index,
@@ -169,10 +170,12 @@ accounts = Table(
     Column("disabled", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("asrplus", Text),
+    Column("refusing", Text),
 )
 """
 Who may ask. ``card``: the one asked when a request names none; ``profile``: JSON of how its numbers are normalised;
-limits: null is none. ``created``: unix seconds. ``asrplus``: JSON of what numbers' last answers mean to it.
+limits: null is none. ``created``: unix seconds. ``asrplus``: JSON of what numbers' last answers mean to it;
+``refusing``: JSON of the sets whose numbers it wants no calls to, or from.
 """
 
 account_cards = Table(
@@ -300,3 +303,88 @@ listed_answers = Table(
 """
 Answers of the network that are known from lists, not from calls. ``position``: as of call records; times: unix seconds.
 """
+
+number_sets = Table(
+    "number_sets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("current", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+"""Files of numbers by name. ``kind``: what they hold; ``current``: number of the revision that answers."""
+
+number_set_revisions = Table(
+    "number_set_revisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("set_id", Integer, ForeignKey("number_sets.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("source", String(255), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("loaded", BigInteger, nullable=False),
+    Column("actor", String(128), nullable=False),
+    UniqueConstraint("set_id", "number"),
+)
+"""
+What was loaded. ``digest``: SHA-256 that names the built file, of so many ``bytes``; ``rows``: it holds; ``refused``:
+lines left out; ``loaded``: unix seconds.
+"""
+
+incoming_files = Table(
+    "incoming_files",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("begun", BigInteger, nullable=False),
+)
+"""Files on their way into the store, too large for one transaction; forgotten if nothing has come to refer to them."""
+
+partner_companies = Table(
+    "partner_companies",
+    metadata,
+    Column("environment", String(4), primary_key=True),
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(50), nullable=False),
+    Column("doing_business_as", Text, nullable=False),
+)
+"""Companies that partners report on."""
+
+partner_locations = Table(
+    "partner_locations",
+    metadata,
+    Column("environment", String(4), primary_key=True),
+    Column("location_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("company_id", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("parent_id", BigInteger),
+    Index("ix_partner_locations_company_id", "environment", "company_id"),
+)
+"""The tree of each company. ``type``: Region, Channel, District or Location; ``parent_id``: null is the company."""
+
+partner_devices = Table(
+    "partner_devices",
+    metadata,
+    Column("environment", String(4), primary_key=True),
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("imei", _exact(100), primary_key=True),
+    Column("purchased", Date, primary_key=True),
+    Column("returned", Date),
+    Column("client_id", String(36)),
+    Column("location_id", BigInteger),
+)
+"""Each sale of a device. ``client_id``: UUID; ``location_id``: where it was sold, null where nobody said."""
+
+partner_grants = Table(
+    "partner_grants",
+    metadata,
+    Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True),
+    Column("environment", String(4), primary_key=True),
+    Column("company_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("location_id", BigInteger, primary_key=True, autoincrement=False),
+)
+"""What of which company an account may see. ``location_id``: it and all below it; 0 is the whole company."""
