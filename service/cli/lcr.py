@@ -116,18 +116,25 @@ def _query(asked: dict[str, str]) -> "LcrQuery":
     import time
 
     from service.access.account import LIVE, LOOKUP, Account, Identity
-    from service.cli.console import open_store
+    from service.cli.console import open_store, progress_bar
     from service.http.ask import lcr_query
+    from service.lookups.quality import is_by_quality, with_quality
+    from service.manage.quality import counted
     from service.ops.reload import load_snapshot
     from service.quota.meters import Meters
     from service.quota.plan import Plan
     from service.settings import Settings
     from service.snapshot import Snapshot
 
-    snapshot = load_snapshot(open_store(), Settings().cards, Snapshot())
+    engine, settings, now = open_store(), Settings(), int(time.time())
+    snapshot = load_snapshot(engine, settings.cards, Snapshot())
     account = Account(0, "staff", asked["card"], cards=None)
     staff = Identity(account, LIVE, frozenset({LOOKUP}), Meters(1).of("staff", Plan()))
-    return lcr_query(asked, staff, snapshot, int(time.time()))
+    query = lcr_query(asked, staff, snapshot, now)
+    if not is_by_quality(query):
+        return query
+    with progress_bar() as progress:
+        return with_quality(query, counted(engine, snapshot, settings, now, progress), LIVE)
 
 
 def _show_routes(answer: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@ From parameters to a checked question.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from service.access.account import TEST, Identity, qualified
 from service.errors import forbidden, invalid, missing, not_found, unavailable, unknown
 from service.http.query import Parameters, shown
 from service.lookups.lcr import LcrQuery
+from service.lookups.lrn import AUTO, dip
 from service.lookups.rate import RateQuery
 from service.snapshot import LiveCard, Snapshot
 from service.store.routings import MAX_CARRIERS, MAX_ROUTES
@@ -84,10 +86,10 @@ def rate_query(parameters: Parameters, identity: Identity, snapshot: Snapshot, n
     duration = parameters.get("duration")
     profile = identity.account.profile
     return RateQuery(
-        number=number(parameters, profile=profile),
+        number=(digits := number(parameters, profile=profile)),
         card=card(parameters, identity, snapshot),
         at=instant(parameters["at"]) if "at" in parameters else now,
-        caller=caller(parameters, profile),
+        caller=caller(parameters, profile, lambda: dip(digits, snapshot, identity.environment)),
         duration_s=None if duration is None else seconds(duration),
         places=snapshot.places,
         now=now,
@@ -119,7 +121,7 @@ def lcr_query(parameters: Parameters, identity: Identity, snapshot: Snapshot, no
         number=digits,
         at=instant(parameters["at"]) if "at" in parameters else now,
         duration_s=DEFAULT_DURATION_S if duration is None else seconds(duration),
-        caller=caller(parameters, profile),
+        caller=caller(parameters, profile, lambda: dip(digits, snapshot, identity.environment)),
         strategy=_strategy(parameters, routes.routing.strategy),
         limit=_limit(parameters, routes.routing.limit),
         explain=_flag(parameters, "explain"),
@@ -165,12 +167,18 @@ def _names(parameters: Parameters, name: str, environment: str) -> frozenset[str
     return frozenset(names | {qualified(word, environment) for word in names})
 
 
-def caller(parameters: Parameters, profile: Profile | None) -> Caller:
+def caller(parameters: Parameters, profile: Profile | None, dipped: Callable[[], str] | None = None) -> Caller:
     """
     Who calls. A withheld calling number (empty, ``anonymous``, ``unknown``) is no error: it is nobody.
+
+    Args:
+        dipped: finds the location routing number of the number called, where it is to be found here.
     """
-    cli = parameters.get("cli", "")
-    lrn = number(parameters, "lrn") if "lrn" in parameters else ""
+    cli, lrn = parameters.get("cli", ""), parameters.get("lrn", "")
+    if lrn == AUTO and dipped is not None:
+        lrn = dipped()
+    elif "lrn" in parameters:
+        lrn = number(parameters, "lrn")
     if cli.strip().lower() in {"", "anonymous", "unknown", "restricted", "unavailable", "private"}:
         return Caller("", lrn)
     return Caller(number(parameters, "cli", profile), lrn)

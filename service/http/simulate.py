@@ -11,13 +11,17 @@ from typing import Any
 
 from service.access.account import LOOKUP, Identity
 from service.errors import ApiError, invalid
+from service.heard import Heard
 from service.http import ask
 from service.http.query import Parameters
 from service.http.respond import Response, render
 from service.http.slow import Call, Service
-from service.lookups.simulate import simulate_rate
+from service.lookups.lcr import LcrQuery
+from service.lookups.quality import is_by_quality, with_quality
+from service.lookups.simulate import headline, simulate_rate
 from service.lookups.simulate_asked import Asked
 from service.lookups.simulate_lcr import simulate_lcr
+from service.lookups.simulate_screen import Screened, with_screening
 from service.lookups.simulate_words import echo
 from service.quota.fields import over_concurrent
 from service.render.html import to_page
@@ -106,7 +110,7 @@ _TURNS = Turns()
 
 def _respond(call: Call, snapshot: Snapshot, now: int) -> Response:
     try:
-        told = simulate(call.parameters, call.identity, snapshot, now)
+        told = simulate(call.parameters, call.identity, snapshot, now, call.desk.heard)
     except ApiError as error:
         if call.form != "html":
             raise
@@ -118,13 +122,16 @@ def _respond(call: Call, snapshot: Snapshot, now: int) -> Response:
     return render(200, told, SERVICE.title, call.form, call.parameters)
 
 
-def simulate(parameters: Parameters, identity: Identity, snapshot: Snapshot, now: int) -> dict[str, Any]:
+def simulate(
+    parameters: Parameters, identity: Identity, snapshot: Snapshot, now: int, heard: Heard | None = None
+) -> dict[str, Any]:
     """
     Answer a question and show how.
 
     Args:
         parameters: of the service asked, and its name as ``service``.
         now: unix seconds.
+        heard: what the network answered for numbers; None: not known here.
 
     Raises:
         ApiError: 4xx, what the service itself would say of these parameters.
@@ -136,8 +143,15 @@ def simulate(parameters: Parameters, identity: Identity, snapshot: Snapshot, now
     ask.check_names(parameters, simulated.known | {"service"})
     asked = {name: text for name, text in parameters.items() if name not in {"service", "Auth"}}
     query = simulated.check(asked, identity, snapshot, now)
+    if heard is not None and isinstance(query, LcrQuery) and is_by_quality(query):
+        query = with_quality(query, heard.quality, identity.environment)
     account = identity.account
-    return simulated.tell(query, Asked(asked, account.name, identity.environment, account.card, account.profile))
+    told = simulated.tell(query, Asked(asked, account.name, identity.environment, account.card, account.profile))
+    if "at" in asked:  # about no call that is to be made
+        return told
+    number, cli = told["question"]["number"], told["question"]["cli"] or ""
+    screened = Screened(name, number, cli, account, identity.environment, snapshot, heard, now)
+    return with_screening(told, screened, lambda body: headline(body, str))
 
 
 def show(parameters: Parameters, told: dict[str, Any], card: str = "") -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ratecards.lcr import Ask, Reason, Rejected, Route, Routes
+from ratecards.lcr import Ask, Reason, Rejected, Route, Routes, Strategy
 from ratecards.money import format_units
 from service.errors import ApiError, no_price, no_route
 from service.lookups.rate import MAX_TTL_S, costed, price_of, rate_fields
@@ -47,6 +47,8 @@ def lcr(query: LcrQuery) -> dict[str, Any]:
     found = _find(query)
     answer = _head(query, found)
     answer["routes"] = [route_fields(query, route) for route in found.routes]
+    if query.ask.caller.lrn:
+        answer["lrn"] = query.ask.caller.lrn
     if query.ask.explain:
         answer["rejected"] = rejected_fields(query, found)
     return answer
@@ -56,10 +58,20 @@ def lcr_json(query: LcrQuery) -> bytes:
     """
     The same as JSON, with what is the same for many numbers written once.
     """
-    if query.ask.explain:
+    ask = query.ask
+    if ask.explain or ask.strategy is Strategy.QUALITY:  # what is kept knows nothing of how carriers did
         return to_json(lcr(query))
-    found, number = _find(query), query.ask.number.encode()
-    lasts = query.ask.at == query.now and _ttl(query, found) == MAX_TTL_S  # seconds that dwindle are in an answer
+    body, lrn = _json(query), ask.caller.lrn.encode()
+    return b'%b,"lrn":"%b"}' % (body[:-1], lrn) if lrn else body
+
+
+def _json(query: LcrQuery) -> bytes:
+    """
+    All of an answer but the routing number of the call.
+    """
+    ask = query.ask
+    found, number = _find(query), ask.number.encode()
+    lasts = ask.at == query.now and _ttl(query, found) == MAX_TTL_S  # seconds that dwindle are in an answer
     kept = found.kept if lasts else None
     if kept:
         return b'{"number":"%b%b%b%b' % (number, kept[_MIDDLE], number, kept[_REST])
@@ -93,7 +105,20 @@ def route_fields(query: LcrQuery, route: Route) -> dict[str, Any]:
         "margin": format_units(route.margin_units),
         **after,
         **_crossed(route),
+        **_did(query, route),
     }
+
+
+def _did(query: LcrQuery, route: Route) -> dict[str, Any]:
+    """
+    How the carrier did of late, where the order goes by that; nulls: too few calls tell.
+    """
+    if query.ask.strategy is not Strategy.QUALITY:
+        return {}
+    did = query.ask.quality.get(route.provider.card)
+    if did is None:
+        return {"asr_percent": None, "acd_s": None}
+    return {"asr_percent": str(did.asr_percent), "acd_s": str(did.acd_s)}
 
 
 def rejected_fields(query: LcrQuery, found: Routes) -> list[dict[str, Any]]:

@@ -104,7 +104,7 @@ def _render_lasting(card: LiveCard, prefix: str, lasting: Lasting, now: int) -> 
     rate_units, name, shared_id, shared = lasting
     terms = card.terms.get(shared_id)
     if terms is None:
-        terms = _render_terms(card, lasting)
+        terms = render_terms(card, lasting)
     rest = b'%b%b","name":%b,%b%b%b' % (
         card.start,
         prefix.encode(),
@@ -116,7 +116,7 @@ def _render_lasting(card: LiveCard, prefix: str, lasting: Lasting, now: int) -> 
     return now, _FOREVER - MAX_TTL_S, rest, rate_units, shared.connect_fee_units, shared.mcd_s, shared.pulse_s
 
 
-def _render_terms(card: LiveCard, lasting: Lasting) -> tuple[bytes, bytes]:
+def render_terms(card: LiveCard, lasting: Lasting) -> tuple[bytes, bytes]:
     """
     What stands between the name and the rate, and what behind the rate.
     """

@@ -9,8 +9,9 @@ from sqlalchemy import Engine
 
 from service.lookups.quality import country_of, destination_of, destination_on
 from service.ops.answers_file import ends_of
-from service.quality import Counts, Key, Quality, Wanted, add_up, window_name
+from service.quality import Counts, Key, Quality, Wanted, add_up, read_windows, window_name
 from service.render.table import FIRST_PAGE, Page, Row, Table
+from service.settings import Settings
 from service.snapshot import Snapshot
 from service.store.attempts import AT_ONCE, attempts_after, position_at
 
@@ -82,6 +83,17 @@ def _row(names: dict[str, str], counts: Counts, min_calls: int) -> Row:
     measures["acd_s"] = None if acd_s is None else str(acd_s)
     measures["pdd_ms"] = counts.mean_pdd_ms if says else None
     return {**names, **measures}
+
+
+def counted(engine: Engine, snapshot: Snapshot, settings: Settings, now: int, step: Step | None = None) -> Quality:
+    """
+    As a server that runs by these settings counts.
+
+    Raises:
+        WindowsError: a setting is no list of windows.
+    """
+    quality = Quality(read_windows(settings.quality_windows), settings.quality_min_calls)
+    return read_quality(engine, snapshot, quality, now, step)
 
 
 def read_quality(engine: Engine, snapshot: Snapshot, quality: Quality, now: int, step: Step | None = None) -> Quality:

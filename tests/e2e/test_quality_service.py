@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,18 @@ def test_carriers_are_tried_in_the_order_of_how_they_did_of_late_where_that_is_a
     assert order("") == ["carrier-a", "carrier-b"]
     seconds_until(lambda: order("&strategy=quality") == ["carrier-b", "carrier-a"])
     assert order("&strategy=cost") == ["carrier-a", "carrier-b"]
+    best, other = world.json(target + "&strategy=quality")["routes"]
+    assert Decimal(best["asr_percent"]) > Decimal(other["asr_percent"]) == 25
+    assert "asr_percent" not in world.json(target)["routes"][0]
+
+
+def test_a_simulation_and_the_command_know_how_carriers_did_as_the_service_does(world: World) -> None:
+    question = "number=441132456789&card=retail&strategy=quality"
+    answer = world.json(f"/api/lcr.json?{question}&explain=1")
+    assert [route["card"] for route in answer["routes"]] == ["carrier-b", "carrier-a"]
+    assert world.json(f"/api/simulate.json?service=lcr&{question}&explain=1")["answer"] == answer
+    asked = told(world.data, "lcr", "ask", "retail", "441132456789", "--strategy", "quality")
+    assert asked["routes"] == answer["routes"]
 
 
 def test_the_command_says_the_same(world: World) -> None:

@@ -1,0 +1,3 @@
+"""
+Dips: questions about a number put to somebody else over HTTP, while the caller waits.
+"""
