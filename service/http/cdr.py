@@ -52,6 +52,9 @@ async def send(call: Call) -> dict[str, Any]:
     except ApiError as error:
         error.more |= stack.tally.as_json() if stack.tally.seen else {}
         raise
+    finally:
+        if call.desk.seen is not None:
+            call.desk.seen.records.update(stack.tally.counts)
     if not stack.tally.seen:
         raise ApiError(400, "No record", detail="send a form, JSON, NDJSON or CSV with at least one")
     if intake.only and stack.tally.refused:

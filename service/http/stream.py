@@ -7,7 +7,7 @@ import zlib
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import AsyncExitStack, suppress
 
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from service.errors import ApiError
@@ -78,6 +78,12 @@ class Stream:
         Let go of what was held.
         """
         await self._held.aclose()
+
+    def sent(self) -> Response:
+        """
+        It, on its way out.
+        """
+        return Streamed(self)
 
     async def _next(self) -> bytes | None:
         return await asyncio.to_thread(next, self._pieces, None)

@@ -52,9 +52,12 @@ class Tally:
         self.conflicts += len(kept.conflicting)
         self._show([Refusal(places[index], "", _CONFLICT) for index in kept.conflicting[:SHOWN]])
 
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in ("taken", "repeated", "conflicts", "refused", "ignored")}
+
     def as_json(self) -> dict[str, Any]:
-        counts = {name: getattr(self, name) for name in ("taken", "repeated", "conflicts", "refused", "ignored")}
-        return {**counts, "problems": [problem.as_json() for problem in self.problems]}
+        return {**self.counts, "problems": [problem.as_json() for problem in self.problems]}
 
     def _show(self, more: Sequence[Refusal]) -> None:
         self.problems = sorted([*self.problems, *more[:SHOWN]], key=lambda problem: problem.place)[:SHOWN]

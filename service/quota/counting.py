@@ -72,6 +72,13 @@ class Counting(Fast):
         self.mode = Mode.PROCESS
         self._set_plan(plan, 0)
 
+    @property
+    def unsettled(self) -> int:
+        """
+        Requests let through that no limit is charged with yet.
+        """
+        return self._prepaid - self._free
+
     def catch_up(self, now_ns: int) -> None:
         """
         Settle what was let through, and take up what has changed: the plan, the day, the month.
@@ -128,6 +135,50 @@ class Counting(Fast):
         self.admitted += verdict == ADMITTED
         self.pay(now_ns)
         return verdict
+
+    def take_many(self, service: str, count: int, now_ns: int) -> int:
+        """
+        Charge the questions of a bulk request, to the limits a day and a month alone.
+
+        Returns:
+            How many were let through. Where that is fewer, the lender may have more: wait for it and take again.
+
+        """
+        self.catch_up(now_ns)
+        gauges = [gauge for gauge in self.limits_for(service) if isinstance(gauge, TotalGauge)]
+        taken = count if not gauges else max(0, min(count, self._room_for_many(gauges, now_ns)))
+        if taken < count and self.plan.dry_run:
+            self.would_refuse += count - taken
+            taken = count
+        for gauge in gauges:
+            if self.mode is Mode.REDIS and taken <= gauge.held:
+                gauge.spend_lent(taken, now_ns)
+            else:
+                gauge.spend(taken, now_ns)
+        if taken < count:
+            self.lease.waiting += self.mode is Mode.REDIS
+            for gauge in gauges:
+                gauge.touched = True
+                gauge.wanted += count - taken
+        self.admitted += taken
+        self.pay(now_ns)
+        return taken
+
+    def may_have_more(self, service: str, now_ns: int) -> bool:
+        """
+        Whether something may be left of the limits a day and a month that nobody has used.
+        """
+        gauges = [gauge for gauge in self.limits_for(service) if isinstance(gauge, TotalGauge)]
+        return all(gauge.left(now_ns, lent=True) > 0 or gauge.lent_out for gauge in gauges)
+
+    def _room_for_many(self, gauges: Sequence[TotalGauge], now_ns: int) -> int:
+        if self.mode is Mode.REDIS:
+            if now_ns < self.lease.until_ns and all(gauge.held > 0 for gauge in gauges):
+                return min(gauge.held for gauge in gauges)
+            if self.worker.up and not self.lease.failed:
+                return 0
+            self._lose()
+        return min(gauge.room(now_ns) for gauge in gauges)
 
     def _admit(self, gauges: Sequence[AnyGauge], now_ns: int) -> int:
         lease = self.lease
