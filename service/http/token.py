@@ -42,12 +42,19 @@ async def token(request: Request) -> JSONResponse:
     Give a token for an account's name and key, sent as a form or by Basic authentication.
     """
     try:
-        form = _form(request, await read_body(request, MAX_FORM))
+        form = _form(request, await _body(request))
         return JSONResponse(_grant(request.app.state.desk, *_client(request, form), form), headers=_HEADERS)
     except TokenError as error:
         headers = _HEADERS | ({"www-authenticate": 'Basic realm="ratedip"'} if error.status == 401 else {})
         body = {"error": error.code, "error_description": str(error)}
         return JSONResponse(body, error.status, headers=headers)
+
+
+async def _body(request: Request) -> bytes:
+    try:
+        return await read_body(request, MAX_FORM)
+    except ApiError as error:
+        raise TokenError("invalid_request", error.more.get("detail", error.reason), error.status) from None
 
 
 def _form(request: Request, body: bytes) -> Parameters:

@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from service.render.plain import ByType
 from service.render.run import Run
 from service.render.table import Table
 
@@ -37,7 +38,7 @@ def to_html(service: str, answer: dict[str, Any], asked: dict[str, str]) -> byte
     """
     error = answer.get("error")
     page = _PAGES.get_template("answer.html")
-    told = _flat(error or answer)
+    told = _by_number(answer) if isinstance(answer, ByType) else _flat(error or answer)
     rows = [(name, _shown(name, value)) for name, value in told.items() if not _is_table(value)]
     tables = [(name, *_columns(value)) for name, value in told.items() if _is_table(value)]
     card = asked.get("card", answer.get("card", ""))
@@ -89,6 +90,20 @@ def _flat(answer: dict[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def _by_number(answer: ByType) -> dict[str, Any]:
+    """
+    What several sources say of numbers: of each a table with a line a field.
+    """
+    return {
+        number: [
+            {"type": name, "field": field, "value": _shown(field, value)}
+            for name, fields in by_type.items()
+            for field, value in _flat(fields).items()
+        ]
+        for number, by_type in answer.items()
+    }
 
 
 def _is_table(value: Any) -> bool:

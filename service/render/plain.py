@@ -29,6 +29,12 @@ class ById(dict[str, Any]):
     element = "number"
 
 
+class ByType(ById):
+    """
+    Numbers, and of each what several sources say.
+    """
+
+
 def to_json(value: Any, *, indent: bool = False) -> bytes:
     """
     Write JSON; a Decimal becomes a number with exactly its digits.
