@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from service.access.account import Identity
 from service.access.directory import Directory
-from service.access.networks import Networks, client_address
+from service.access.networks import Networks, client_address, read_address
 from service.errors import bad_credential, forbidden, invalid
 
 
@@ -71,3 +71,16 @@ def _find(directory: Directory, door: Door, shown: Shown, now: float) -> Identit
     address = client_address(shown.peer, shown.forwarded.decode("latin-1"), door.proxies)
     listed = None if address is None else directory.of_address(address)
     return listed or door.anonymous
+
+
+def is_marked(peer: str, fields: list[tuple[bytes, bytes]], door: Door) -> bool:
+    """
+    Whether a proxy that is believed says that it was asked over TLS.
+
+    Args:
+        peer: address of the connection.
+        fields: of the head; X-Forwarded-Proto must be among them once.
+    """
+    address = read_address(peer)
+    said = [value.strip().lower() for name, value in fields if name == b"x-forwarded-proto"]
+    return said == [b"https"] and address is not None and door.proxies.owner(address) is not None

@@ -46,7 +46,7 @@ def read(token: str, secret: str, now: float) -> Grant | None:
     Args:
         now: unix seconds.
     """
-    if len(token) > MAX_TOKEN or token.count(".") != 2:
+    if len(token) > MAX_TOKEN or token.count(".") != 2 or not token.isascii():
         return None
     try:
         claims: dict[str, Any] = jwt.decode(

@@ -6,10 +6,12 @@ import asyncio
 
 from starlette.requests import Request
 
-from service.errors import standard
+from service.errors import ApiError, standard
+from service.http.limits import REQUEST_S
 
 MAX_BODY = 1024 * 1024
-BODY_S = 5
+_CLOSE = ((b"connection", b"close"),)
+"""What is left of the body is not waited for."""
 
 
 async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
@@ -21,14 +23,18 @@ async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
     """
     length = request.headers.get("content-length", "")
     if length.isdigit() and int(length) > limit:
-        raise standard(413, f"the body may have {limit} bytes")
+        raise _too_long(limit)
     body = bytearray()
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(REQUEST_S - request.scope.get("state", {}).get("spent_s", 0)):
             async for part in request.stream():
                 body += part
                 if len(body) > limit:
-                    raise standard(413, f"the body may have {limit} bytes")
+                    raise _too_long(limit)
     except TimeoutError:
-        raise standard(408, f"the body did not come in within {BODY_S} seconds") from None
+        raise standard(408, f"the request did not come in within {REQUEST_S} seconds", _CLOSE) from None
     return bytes(body)
+
+
+def _too_long(limit: int) -> ApiError:
+    return standard(413, f"the body may have {limit} bytes", _CLOSE)

@@ -12,20 +12,35 @@ from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn
 
 import httptools
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from service.errors import ApiError, standard
+from service.access.identify import is_marked
+from service.errors import ApiError, forbidden, standard, unavailable
 from service.http import known_asrplus
 from service.http.known import START, Known, answer, learn, number_end
 from service.http.known_asrplus import KnownAsrplus
+from service.http.limits import (
+    DRAIN_IDLE_S,
+    HEAD_S,
+    IDLE_S,
+    MAX_FIELDS,
+    MAX_HEAD,
+    MAX_HEADERS,
+    MAX_URL,
+    REQUEST_S,
+    check_head,
+    is_wrapping,
+    too_large_head,
+    too_long_url,
+)
+from service.http.overload import ALWAYS, RETRY_S, Load, overloaded
 from service.http.respond import JSON_LENGTH, OK_DATE, Head, Response, head_of, refuse, respond, wire
+from service.http.sweep import NEW
 from service.snapshot import Desk
 
-MAX_URL = 4096
-MAX_HEADERS = 16384
-MAX_FIELDS = 64
 MAX_KNOWN_BLOCKS = 1024
 MAX_BLOCK = 2048
 MAX_KNOWN_HERE = 16
@@ -53,6 +68,9 @@ class HotProtocol(HttpToolsProtocol):
     """What follows the number in requests parsed before that name who asks, and what it means."""
     known_asrplus: ClassVar[dict[bytes, KnownAsrplus]] = {}
     """The same of questions what was answered for a number."""
+    over_tls: ClassVar[tuple[dict[bytes, Head], dict[bytes, Known], dict[bytes, KnownAsrplus]]] = ({}, {}, {})
+    """Those three of connections that need no proxy's word that they are secure, where it is asked for."""
+    load: ClassVar[Load] = Load()
 
     def __init__(
         self,
@@ -64,14 +82,23 @@ class HotProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.desk: Desk = self.app.state.desk
         self.between = True
+        self.in_head = False
         self.clear = self.hot
         self.waiting = False
+        self.refused: Response | None = None
+        self.handed = False
+        self.ending = False
+        self.guarded = False
         self.ended = False
         self.refusal: ApiError | None = None
         self.chunk = b""
         self.header_bytes = 0
+        self.raw_bytes = 0
+        self.body_bytes = 0
         self.parsed = 0
-        self.seconds = 0
+        self.seconds = NEW
+        self.limit_s = IDLE_S
+        self.unsent = 0
         self.peer = ""
         self.here: dict[bytes, Known] = {}
         self.here_asrplus: dict[bytes, KnownAsrplus] = {}
@@ -82,16 +109,56 @@ class HotProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.peer = self.client[0] if self.client else ""
         self.open.add(self)
+        if self.desk.https_only:
+            self._guard()
+        if self.desk.draining:
+            self.shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open.discard(self)
         super().connection_lost(exc)
 
     def is_answering(self) -> bool:
-        return self.between and not self._is_idle()
+        # Where an answer goes out while its question still comes in, whoever makes it says how long that may rest.
+        return not self._is_idle() and (self.between or self.cycle.response_started)
+
+    def is_slow(self) -> bool:
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < self.unsent:
+            self.seconds = 1  # it is slow, but reads on
+        self.unsent = unsent
+        return unsent > 0 or not self.between
 
     def close(self) -> None:
-        self.transport.close()
+        """
+        Close, and wait for nobody who does not read.
+        """
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    def shutdown(self) -> None:
+        """
+        The process ends: what was begun is answered, and with the next answer the connection closes.
+        """
+        self.ending = True
+        self.hot = self.clear = False
+        self.seconds = max(self.seconds, 0)
+        if self.between:
+            self.limit_s = DRAIN_IDLE_S
+        if not self._is_idle():
+            last = self.pipeline[0][0] if self.pipeline else self.cycle
+            last.keep_alive = False
+
+    def _guard(self) -> None:
+        """
+        Only what is secure on its way may be asked; what was learned of secure connections is kept apart.
+        """
+        if self.scheme == "https":
+            self.blocks, self.known, self.known_asrplus = self.over_tls  # type: ignore[misc]
+        else:
+            self.guarded = True
 
     # Bytes in
 
@@ -119,7 +186,21 @@ class HotProtocol(HttpToolsProtocol):
             self._refuse(standard(400, "no other protocol is spoken here"))
         except httptools.HttpParserError as error:
             self._refuse(self.refusal or standard(400, f"not HTTP/1.1: {error}"))
+        else:
+            if not self.between:
+                self._measure(len(data))
         self.chunk = b""
+
+    def _measure(self, count: int) -> None:
+        """
+        Refuse what goes on without end in a place that the parser tells only once it is whole.
+        """
+        self.raw_bytes += count
+        if self.in_head:
+            if self.raw_bytes > MAX_HEAD:
+                self._refuse(too_large_head())
+        elif is_wrapping(self.raw_bytes - self.header_bytes, self.body_bytes):
+            self._refuse(standard(400, "the chunks of the body are mostly something else"))
 
     def _answer_known(self, known: Known, number: bytes) -> bool:
         """
@@ -184,6 +265,7 @@ class HotProtocol(HttpToolsProtocol):
     # Parser callbacks
 
     def on_response_complete(self) -> None:
+        self.seconds = 0
         super().on_response_complete()
         self.clear = self.hot and self.between and not self.ended and self._is_idle()
         if self.ended and self.refusal is not None and self._is_idle() and not self.transport.is_closing():
@@ -191,35 +273,41 @@ class HotProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.between = False
-        self.clear = False
+        self.between = self.clear = self.waiting = self.handed = False
+        self.in_head = True
         self.seconds = 0
-        self.waiting = False
-        self.header_bytes = 0
+        self.limit_s = HEAD_S
+        self.refused = None
+        self.header_bytes = self.raw_bytes = self.body_bytes = 0
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > MAX_URL:
-            self._stop(standard(414, f"the URL is longer than {MAX_URL} bytes"))
+            self._stop(too_long_url())
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.in_head:
+            return  # behind a body: whoever decides by a field has read the head, RFC 9110 clause 6.5.1
+        self.header_bytes += len(name) + len(value) + len(": \r\n")
         super().on_header(name, value)
-        self.header_bytes += len(name) + len(value)
         if self.header_bytes > MAX_HEADERS or len(self.headers) > MAX_FIELDS:
-            self._stop(standard(431, f"more than {MAX_FIELDS} header fields or {MAX_HEADERS} bytes of them"))
+            self._stop(too_large_head())
 
     def on_headers_complete(self) -> None:
-        if b"#" in self.url:
-            self._stop(standard(400, "the URL has a fragment, which is not sent"))
-        hosts = sum(name == b"host" for name, _ in self.headers)
-        if hosts != 1 and self.parser.get_http_version() == "1.1":
-            self._stop(standard(400, f"{hosts} Host header fields, should be one"))
+        self.in_head = False
+        self.limit_s = REQUEST_S
+        error = check_head(self.parser.get_http_version(), self.url, self.headers)
+        if error is None and self.guarded:
+            error = self._insecure()
+        if error is not None:
+            self._stop(error)
         self.waiting = self._is_plain()
         if not self.waiting:
-            super().on_headers_complete()
+            self._hand_over()
 
     def on_body(self, body: bytes) -> None:
-        if not self.waiting:
+        self.body_bytes += len(body)
+        if self.handed:
             if not self._is_idle():
                 self.seconds = 0  # how long a body may take, whoever reads it says
             super().on_body(body)
@@ -227,21 +315,72 @@ class HotProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self.between = True
         self.seconds = 0
+        self.limit_s = DRAIN_IDLE_S if self.ending else IDLE_S
         self.parsed += 1
-        if not self.waiting:
+        if self.waiting:
+            self._answer_plain()
+        elif self.handed:
             super().on_message_complete()
             self.clear = self.hot and self._is_idle()
-            return
+        elif self.refused is not None:
+            self._answer_refused(self.refused)
+
+    def _answer_plain(self) -> None:
         self.waiting = False
         head = head_of(self.headers)
         response = respond(self.desk, b"GET", self.url, head, self.peer)
-        if not isinstance(response, Response):
-            super().on_headers_complete()
-            super().on_message_complete()
+        if isinstance(response, Response):
+            self._remember(head)
+            self._write(response)
+            self.clear = True
             return
-        self._remember(head)
-        self._write(response)
-        self.clear = True
+        self._hand_over()
+        if self.handed:
+            super().on_message_complete()
+        elif self.refused is not None:
+            self._answer_refused(self.refused)
+
+    def _hand_over(self) -> None:
+        """
+        Let the application answer, unless it has enough to do.
+        """
+        path = self.url.partition(b"?")[0]
+        if self._is_idle() and self.load.is_full(path, self.loop):
+            self.refused = overloaded(path)
+            if self.expect_100_continue:
+                self.refused = None
+                self._stop(unavailable("Overloaded", RETRY_S))
+            return
+        self.scope["state"]["spent_s"] = self.seconds
+        self.handed = True
+        super().on_headers_complete()
+        if self.ending:
+            self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        self.load.note(task, cycle.scope["raw_path"])
+
+    def _answer_refused(self, response: Response) -> None:
+        """
+        Say that there is too much to do, once the request is in, so that the connection can stay.
+        """
+        self.refused = None
+        stays = self.parser.should_keep_alive() and not self.ending
+        self._write(response if stays else _closing(response))
+        if not stays:
+            self.ended = True
+            self.transport.close()
+
+    def _insecure(self) -> ApiError | None:
+        """
+        What is said to a request that came in the clear, and that no proxy believed has marked as TLS.
+        """
+        if self.url.partition(b"?")[0] in ALWAYS or is_marked(self.peer, self.headers, self.desk.door):
+            return None
+        return forbidden("this service is asked over HTTPS only")
 
     def _is_plain(self) -> bool:
         """
@@ -333,15 +472,22 @@ class HotProtocol(HttpToolsProtocol):
         """
         self.ended = True
         self.clear = False
+        if self._is_answered():
+            self.transport.close()
+            return
         if not self._is_idle() and not self.cycle.more_body:
             # The request before it is whole, and is answered first.
             self.refusal = error
             self.flow.pause_reading()
             return
-        response = refuse(error, "error", "json")
-        response.headers += ((b"connection", b"close"),)
-        self._write(response)
+        self._write(_closing(refuse(error, "error", "json")))
         self.transport.close()
+
+    def _is_answered(self) -> bool:
+        """
+        The request that goes wrong has an answer, or the beginning of one: there may be no second.
+        """
+        return self.handed and not self.between and self.cycle.response_started
 
 
 class PlainProtocol(HotProtocol):
@@ -350,3 +496,9 @@ class PlainProtocol(HotProtocol):
     """
 
     hot = False
+
+
+def _closing(response: Response) -> Response:
+    return Response(
+        response.status, response.content_type, response.body, (*response.headers, (b"connection", b"close"))
+    )
