@@ -1,0 +1,3 @@
+"""
+Loads for a server of one's own, driven by locust.
+"""

@@ -1,0 +1,32 @@
+#!/bin/sh
+# Kamailio with its modules, SIPp, and what is named besides, from Debian: installed where that may be done, otherwise said how.
+set -eu
+
+packages="kamailio kamailio-utils-modules kamailio-extra-modules kamailio-sqlite-modules sip-tester $*"
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "This machine is no Debian. Install these by its own means: SIPp, $* and Kamailio with http_client, acc_json, jansson," >&2
+    echo "    sqlops and db_sqlite; then run: .venv/bin/python -m pytest -m outside tests/e2e" >&2
+    exit 1
+fi
+missing=""
+for package in $packages; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+    echo "Installing a softswitch takes root. Run this, then the tests again:" >&2
+    echo "    sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
+    exit 1
+fi
+
+# The tests start Kamailio themselves: it may not start as a service when it is installed.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing
