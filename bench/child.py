@@ -27,7 +27,7 @@ class ServerFailedError(Exception):
 
 
 @contextlib.contextmanager
-def running(server: Server, core: int, log: Path) -> Iterator[int]:
+def running(server: Server, core: int | str, log: Path) -> Iterator[int]:
     """
     Run the server pinned to one core, in a process group of its own, for as long as the block lasts.
 

@@ -37,7 +37,7 @@ class Throughput:
     failure: str
 
 
-def saturate(server: Server, numbers: Path, seconds: int, core: int, service: str = "rate") -> Throughput:
+def saturate(server: Server, numbers: Path, seconds: int, core: int | str, service: str = "rate") -> Throughput:
     """
     Load the server for some seconds from the given core, as hard as 32 connections can.
     """

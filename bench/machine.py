@@ -117,13 +117,13 @@ def busy_share(over_s: float = 1.0) -> float:
     """
     Watch the machine for some seconds and return the share (0 to 1) of its cores' time that was used or taken away.
     """
-    idle_before, all_before = _ticks()
+    idle_before, all_before = ticks()
     time.sleep(over_s)
-    idle_after, all_after = _ticks()
+    idle_after, all_after = ticks()
     return 1 - (idle_after - idle_before) / max(1, all_after - all_before)
 
 
-def _ticks() -> tuple[int, int]:
+def ticks() -> tuple[int, int]:
     """
     Return idle and all clock ticks of all cores since boot. Source: proc(5), /proc/stat.
     """

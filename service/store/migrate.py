@@ -5,19 +5,19 @@ Opening the store with its tables brought up to date: what a command does before
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Engine, column, inspect, select, table
 
 from service.store.database import StoreError, changing, connect, read_url
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATION_S = 600.0
 """How long a migration may take, and how long others that start meanwhile wait for it."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = table("alembic_version", column("version_num"))
 
 
 def create(url: str) -> Engine:
@@ -44,6 +44,8 @@ def upgrade(url: str) -> None:
     """
     Bring the tables up to date: wholly or, where it fails, not at all.
     """
+    from alembic import command  # noqa: PLC0415 - mostly there is nothing to migrate, and a start need not wait for it
+
     with _migrating(url) as config:
         command.upgrade(config, "head")
 
@@ -52,6 +54,8 @@ def downgrade(url: str, revision: str) -> None:
     """
     Undo the migrations after one; ``base``: all. What only their tables held is lost.
     """
+    from alembic import command  # noqa: PLC0415 - as above
+
     with _migrating(url) as config:
         command.downgrade(config, revision)
 
@@ -63,13 +67,23 @@ def _make_folder(url: str) -> None:
 
 
 def _is_current(engine: Engine) -> bool:
-    head = ScriptDirectory.from_config(_config()).get_current_head()
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        if not inspect(connection).has_table(_VERSION.name):
+            return False
+        return list(connection.scalars(select(_VERSION.c.version_num))) == [newest()]
+
+
+def newest() -> str:
+    """
+    The migration that all others come before, by the number its file is named by.
+    """
+    return max(path.name for path in (_MIGRATIONS / "versions").glob("[0-9]*.py")).partition("_")[0]
 
 
 @contextmanager
-def _migrating(url: str) -> Iterator[Config]:
+def _migrating(url: str) -> "Iterator[Config]":
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
+
     engine = connect(url, MIGRATION_S)
     try:
         with changing(engine) as connection:
@@ -82,7 +96,9 @@ def _migrating(url: str) -> Iterator[Config]:
         engine.dispose()
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config

@@ -1,12 +1,13 @@
 #!/bin/sh
-# Kamailio with its modules, SIPp, and what is named besides, from Debian: installed where that may be done, otherwise said how.
+# Packages of Debian that tests want: installed where that may be done, otherwise said how.
 set -eu
 
-packages="kamailio kamailio-utils-modules kamailio-extra-modules kamailio-sqlite-modules sip-tester $*"
+packages="$*"
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-    echo "This machine is no Debian. Install these by its own means: SIPp, $* and Kamailio with http_client, acc_json, jansson," >&2
-    echo "    sqlops and db_sqlite; then run: .venv/bin/python -m pytest -m outside tests/e2e" >&2
+    echo "This machine is no Debian. Install what these packages have by its own means: $packages" >&2
+    echo "    (Kamailio wants http_client, acc_json, jansson, sqlops and db_sqlite.) Then run the tests by themselves:" >&2
+    echo "    .venv/bin/python -m pytest -m outside tests" >&2
     exit 1
 fi
 missing=""
@@ -15,7 +16,7 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-    echo "Installing a softswitch takes root. Run this, then the tests again:" >&2
+    echo "Installing them takes root. Run this, then the tests again:" >&2
     echo "    sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
     exit 1
 fi
