@@ -1,15 +1,21 @@
 # What people and machines type. Everything lives in .venv; nothing else is installed or changed.
 PYTHON ?= python3
 BIN := .venv/bin
+SOFTSWITCH := kamailio kamailio-utils-modules kamailio-extra-modules kamailio-sqlite-modules sip-tester
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check bench faults lock clean
+.PHONY: run test check e2e outside load bench faults long soak overload fuzz lock clean
 
 run: .venv/run.stamp  ## sample cards loaded, served on 127.0.0.1:8080
 	RATEDIP_DATA=$${RATEDIP_DATA:-.demo} $(BIN)/ratedip serve --demo
 
+install: .venv/run.stamp  ## what serves, and nothing more: .venv/bin/ratedip
+
+image:  ## the image of the Dockerfile, built without a container engine; as root, with Debian's buildah and debootstrap
+	sh scripts/image.sh ratedip:0.1.0
+
 test: .venv/dev.stamp  ## every test that needs no more than this machine
-	PYTHONDONTWRITEBYTECODE= RATEDIP_TEST_PATIENCE=10 RATEDIP_TEST_EXAMPLES=0.2 $(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= RATEDIP_TEST_PATIENCE=10 RATEDIP_TEST_EXAMPLES=0.2 $(BIN)/python -m pytest -m "not long and not outside" -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/ruff format --check .
@@ -17,8 +23,32 @@ check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-faults: .venv/dev.stamp  ## what is broken on purpose, promised in seconds, tried many times, or takes long
-	$(BIN)/python -m pytest -m "fault or long or many or timed"
+e2e: .venv/dev.stamp  ## calls through a real softswitch, HAProxy and curl; installs them where it may
+	sh scripts/debian.sh $(SOFTSWITCH) haproxy curl
+	$(BIN)/python -m pytest -m "outside and not long" tests/e2e/softswitch tests/e2e/test_partner_documents.py tests/e2e/test_openapi_documents.py tests/faults
+
+outside: .venv/dev.stamp .venv/bench.stamp  ## the same, and all else that wants other programs: Prometheus, locust, an image
+	sh scripts/debian.sh $(SOFTSWITCH) haproxy curl prometheus kubernetes-client buildah debootstrap
+	$(BIN)/python -m pytest -m outside tests
+
+load: .venv/bench.stamp  ## locust against a server: make load SCENARIO=spike HOST=http://… ARGS='--key …'
+	$(BIN)/python -m bench.scenarios $(or $(SCENARIO),softswitch) --host $(or $(HOST),http://127.0.0.1:8080) $(ARGS)
+
+faults: .venv/dev.stamp  ## what is promised of a bad day, broken on purpose; prints the table and writes it in docs/faults.md
+	$(BIN)/python -m pytest -m fault -o junit_family=xunit1 --junit-xml=.pytest_cache/faults.xml; status=$$?; \
+	PYTHONPATH=tests $(BIN)/python -m support.fault_table .pytest_cache/faults.xml --save docs/faults.md && exit $$status
+
+long: .venv/dev.stamp  ## everything else that is promised in seconds, tried many times, or takes long
+	$(BIN)/python -m pytest -m "(long or many or timed) and not fault and not outside"
+
+soak: .venv/bench.stamp .venv/dev.stamp  ## twenty minutes of resets, drops, reloads and changing keys; draws docs/soak.svg
+	PYTHONPATH=tests $(BIN)/python -m bench.soak
+
+overload: .venv/bench.stamp .venv/dev.stamp  ## three times as much as there is capacity for; draws docs/overload.svg
+	PYTHONPATH=tests $(BIN)/python -m bench.overload
+
+fuzz: .venv/dev.stamp  ## each parser by itself for a minute; what is found stays in tests/fuzz/corpus
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds 60
 
 bench: .venv/bench.stamp  ## side by side with the peers; prints and saves the table
 	sh bench/peers.sh

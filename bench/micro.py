@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import asrplus, cdr, compact, decks, doors, imports, lcr, life, numberset, replay
+from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life, numberset, replay, smart
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -75,10 +75,14 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
         figures += lcr.measure()
         console.print("Inside the process: millions of numbers")
         figures += numberset.measure()
+        console.print("Everything known of numbers")
+        figures += smart.measure()
         console.print("What was answered for numbers: a start, and beside prices over HTTP")
         figures += asrplus.measure(console)
         console.print("Replaying calls")
         figures += replay.measure()
+        console.print("Bulk requests, and a file of calls")
+        figures += bulk.measure(console)
         console.print("A server's life: starts, and memory after a swap")
         figures += life.measure(console)
     return figures

@@ -49,3 +49,11 @@ def _bars(axes: Axes, shown: Sequence[ServerSamples], spreads: Sequence[Spread],
     axes.set_xlabel(label)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def save_svg(figure: Figure, path: Path) -> None:
+    """
+    Save a picture that is the same file for the same figures.
+    """
+    with mpl.rc_context({"svg.hashsalt": "ratedip", "svg.fonttype": "none"}):
+        figure.savefig(path, metadata={"Date": None})

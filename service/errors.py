@@ -18,6 +18,10 @@ SIP_CODES = {
 """The SIP answer suggested to the softswitch for each verdict; for ``dead_number`` it is the one that was kept."""
 
 
+LISTED_SIP = 603
+"""Suggested for a call that a list refuses: Decline, so that no other route is tried."""
+
+
 class ApiError(Exception):
     """
     An answer that says no.
@@ -143,3 +147,21 @@ def dead_number(sip_code: int, answered_at: int, age_s: int) -> ApiError:
     """
     said = {"verdict": "dead_number", "sip_code": sip_code, "datetime": answered_at, "age": age_s}
     return ApiError(404, "Number failed before", headers=(), **said)
+
+
+def not_configured(detail: str) -> ApiError:
+    """
+    What would answer has not been set up: nothing is known, which is not the same as that there is nothing.
+    """
+    return ApiError(404, "Not configured", detail=detail)
+
+
+def listed_number(name: str, who: str) -> ApiError:
+    """
+    A call that is refused because one of its numbers is on a list.
+
+    Args:
+        name: of the list.
+        who: ``Number``, the one called, or ``Caller``.
+    """
+    return ApiError(403, f"{who} listed in '{name}'", verdict="blocked", sip_code=LISTED_SIP, list=name)

@@ -4,36 +4,52 @@ A serving process: made from the settings, run by uvicorn.
 
 import asyncio
 import gc
+import resource
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from starlette.applications import Starlette
+from uvicorn.config import STARTUP_FAILURE, Config
 
+from ratecards.numbering.plan import plan
 from service.access.account import LIVE, LOOKUP, Account, Identity
 from service.access.identify import Door
 from service.access.networks import Networks, read_network
+from service.dips.configure import dips_by
 from service.heard import heard_by
 from service.http.app import make_app
+from service.http.limits import IDLE_S
 from service.http.protocol import HotProtocol, PlainProtocol
 from service.http.sweep import sweep
 from service.manage.build_worker import keep_made
 from service.manage.cdr_worker import keep_days
 from service.ops.answers_keep import keep_answers
 from service.ops.joined import keep_joined
+from service.ops.last_known import keep_last_known, load_first
+from service.ops.late import make_late
 from service.ops.limits import booked, lent, stop
-from service.ops.reload import follow, load_snapshot
+from service.ops.logs import set_up_logging
+from service.ops.publish import watched
+from service.ops.reload import follow
 from service.quota.meters import Meters
 from service.quota.plan import Limits, Plan
 from service.quota.worker import Backing
+from service.serving.listen import listen, listen_admin
+from service.serving.notify import Notifier
+from service.serving.parent import Parent
+from service.serving.tls import make_context
+from service.serving.worker import Worker
 from service.settings import Settings
-from service.snapshot import Desk, Snapshot
+from service.snapshot import Desk
 from service.store.database import connect
 
-KEEP_ALIVE_S = 15
-DRAIN_S = 10
+MAX_OPEN = 65_536
+"""Files and connections of one process."""
+MAINTENANCE = "maintenance"
+"""Name of the file in the data directory that lets slow services rest."""
 SWITCH_S = 0.0005
 """How long the loop may wait for the interpreter while the reload uses it; Python's own default is ten times that."""
 
@@ -43,11 +59,15 @@ def create_app() -> Starlette:
     Make the application of one process from the environment.
     """
     settings = Settings()
+    set_up_logging(settings.log_level)
     engine = connect(settings.store_url)
     url = settings.redis_url.get_secret_value()
     meters = Meters(settings.shares, backing=Backing.REDIS if url else Backing.LEDGER)
-    desk = Desk(door=_door(settings, meters), heard=heard_by(settings))
-    desk.snapshot = load_snapshot(engine, settings.cards, Snapshot(), meters)
+    desk = Desk(door=_door(settings, meters), heard=heard_by(settings), https_only=settings.require_https)
+    desk.dips = dips_by(settings)
+    desk.maintenance = lambda: settings.maintenance or (settings.data / MAINTENANCE).exists()
+    desk.snapshot = load_first(desk, engine, settings, meters)
+    plan().warm()
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what is there now stays; a collection need not look at it again
@@ -56,15 +76,20 @@ def create_app() -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(follow(desk, engine, settings.cards, meters), name="reload"),
-            asyncio.create_task(sweep(HotProtocol.open), name="sweep"),
+            asyncio.create_task(sweep(desk, HotProtocol.open), name="sweep"),
             asyncio.create_task(keep_made(), name="builds"),
             asyncio.create_task(keep_joined(desk, settings.cards), name="joint indexes"),
             asyncio.create_task(keep_days(), name="call records kept"),
+            asyncio.create_task(keep_last_known(desk, settings), name="last known"),
+            asyncio.create_task(make_late(), name="pages"),
             asyncio.create_task(keep_answers(desk, engine, settings.checkpoints), name="numbers' answers"),
         ]
-        async with lent(desk, meters, url) if url else booked(meters, engine):
+        counted = lent(desk, meters, url) if url else booked(meters, engine)
+        async with counted, watched(desk, engine, settings, HotProtocol.load):
             yield
         await stop(tasks)
+        for dips in desk.dips.values():
+            await dips.close()
 
     return make_app(desk, lifespan)
 
@@ -87,10 +112,14 @@ def _guest(settings: Settings, meters: Meters) -> Identity:
 def serve(settings: Settings) -> None:
     """
     Listen and answer until told to stop. Further processes read their settings from the environment.
+
+    Raises:
+        CertificateError: the certificate that the settings name cannot be used.
     """
-    # uvicorn drains, then raises the signal again: having been told to stop is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until somebody drains there is nothing to
+    set_up_logging(settings.log_level)
+    _allow_connections()
+    config = Config(
         "service.server:create_app",
         factory=True,
         host=settings.host,
@@ -101,11 +130,36 @@ def serve(settings: Settings) -> None:
         ws="none",
         interface="asgi3",
         lifespan="on",
+        log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
+        timeout_keep_alive=IDLE_S,
         backlog=2048,
+        ssl_context_factory=_context if settings.ssl_certfile else None,
     )
+    if settings.ssl_certfile:
+        make_context(settings)  # what is wrong with it shows before anything starts
+    sockets, notifier = [*listen(config), *listen_admin(settings)], Notifier()
+    if settings.workers > 1:
+        Parent(config, sockets, notifier).run()
+        return
+    worker = Worker(config, notifier)
+    worker.run(sockets)
+    if not worker.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def _allow_connections() -> None:
+    """
+    Have as many open as the system lets a process have; what it gives at first is for programs with few.
+    """
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN if most == resource.RLIM_INFINITY else min(most, MAX_OPEN)
+    if wanted > least:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
+def _context(_config: Config, _default: object) -> ssl.SSLContext:
+    return make_context(Settings())

@@ -3,8 +3,10 @@ All that a request may read. A snapshot is never changed, only replaced by one a
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -14,11 +16,13 @@ from ratecards.lcr import Behind, Router
 from service.access.account import TEST, split_qualified
 from service.access.directory import Directory
 from service.access.identify import Door
+from service.dips.dips import Dips
 from service.heard import Heard
 from service.quota.lender import State
 from service.quota.meter import Meter
 from service.quota.meters import Meters
 from service.store.routings import Routing
+from service.watch.seen import Seen
 
 MAX_RENDERED = 100_000
 """Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
@@ -103,6 +107,30 @@ class LiveRoutes:
         self.written: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """
+    A file of numbers that answers.
+
+    Attributes:
+        name: as credentials of its environment know it.
+        kind: what it holds, as :mod:`service.ops.kinds` names it.
+        loaded_at: unix seconds.
+        rows: numbers or ranges it holds.
+        data: what the kind's file was opened as.
+        digest: names its file.
+    """
+
+    name: str
+    kind: str
+    environment: str
+    revision: int
+    loaded_at: int
+    rows: int
+    data: Any
+    digest: str = ""
+
+
 def nobody() -> Directory:
     """
     Before anything was read: nobody may ask.
@@ -118,9 +146,11 @@ class Snapshot:
         cards: of production, by name.
         sandbox: cards of the sandbox, by name.
         routes: what stands behind customer cards, by qualified name.
-        broken: cards that should answer but whose file cannot be opened, by qualified name, and why.
+        broken: cards that should answer but whose file cannot be opened, by qualified name, and why; files of numbers
+            likewise, as ``set <kind> <qualified name>``.
         generation: of the store, when this was read.
         until: unix seconds at which some card changes; None: nothing is planned.
+        loaded: files of numbers, by qualified name, in the order of their names.
 
     """
 
@@ -133,6 +163,7 @@ class Snapshot:
     generation: int = 0
     until: int | None = None
     routes: dict[str, LiveRoutes] = field(default_factory=dict)
+    loaded: Mapping[str, Loaded] = field(default_factory=dict)
 
     def cards_of(self, environment: str) -> dict[str, LiveCard]:
         return self.sandbox if environment == TEST else self.cards
@@ -142,6 +173,19 @@ async def _nothing_to_lend(_meter: Meter) -> None:
     """
     Where limits are kept by this process alone.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """
+    Connections of this process, at the last sweep.
+
+    Attributes:
+        slow: of them, those that hold a request back, an answer up, or have never asked anything.
+    """
+
+    open: int = 0
+    slow: int = 0
 
 
 @dataclass(slots=True)
@@ -155,6 +199,14 @@ class Desk:
         lend: waits, some 60 ms at most, until a meter has been lent what it needs or it is known that it cannot.
         draining: no new work is wanted.
         heard: what the network answered of late, as far as this process has read.
+        dips: who else is asked about numbers, by kind of question.
+        https_only: who asks in the clear is refused, unless a proxy that is believed was asked over TLS.
+        maintenance: slow services are not to be used now.
+        store_away: since when the store has not answered, unix seconds; None: it does.
+        seen: what this process has answered; None: nobody wants to know.
+        run: folder where the processes of the node tell that; None: they do not.
+        logs: decisions are told there too.
+        admin_port: where it is told outside.
 
     """
 
@@ -165,3 +217,12 @@ class Desk:
     limits: Callable[[], State | None] = lambda: None
     draining: bool = False
     heard: Heard = field(default_factory=Heard)
+    dips: Mapping[str, Dips] = field(default_factory=dict)
+    crowd: Crowd = field(default_factory=Crowd)
+    https_only: bool = False
+    maintenance: Callable[[], bool] = lambda: False
+    store_away: int | None = None
+    seen: Seen | None = None
+    run: Path | None = None
+    logs: bool = False
+    admin_port: int = 0

@@ -12,7 +12,6 @@ from typing import Literal, get_args
 
 import orjson
 import polars as pl
-import xlsxwriter  # type: ignore[import-untyped]
 
 from ratecards.deck.cells.names import clean_names, escaped
 from ratecards.deck.currencies import is_currency
@@ -173,6 +172,8 @@ def _csv(texts: pl.DataFrame, currency: str | None, dialect: Dialect) -> bytes:
 def _xlsx(texts: pl.DataFrame, currency: str | None) -> bytes:
     if texts.height > _MAX_ROWS:
         raise ValueError(f"a sheet holds {_MAX_ROWS:,} rows, and this card has {texts.height:,}")
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415 - few want one, and reading decks need not wait
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True})
     sheet = book.add_worksheet("Rates")

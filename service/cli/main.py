@@ -2,6 +2,7 @@
 ``ratedip``: serve, and ask a price without a server.
 """
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -20,8 +21,12 @@ from service.cli import (
     lcr,
     mappings,
     numbers,
+    partner,
     quality,
+    rate_file,
+    sets,
     simulate,
+    top,
 )
 from service.cli.console import err, fail, out, print_json, progress_bar
 from service.settings import Settings
@@ -43,13 +48,17 @@ app.add_typer(lcr.app, name="lcr")
 app.add_typer(cdr.app, name="cdr")
 app.add_typer(asrplus.app, name="asrplus")
 app.command(name="quality")(quality.show_quality)
+app.command(name="rate-file")(rate_file.rate_file)
 app.add_typer(accounts.app, name="account")
 app.add_typer(keys.app, name="key")
 app.command(name="audit")(keys.audit)
+app.add_typer(partner.app, name="partner")
+app.add_typer(sets.app, name="set")
 app.add_typer(mappings.app, name="mapping")
 app.add_typer(numbers.places, name="places")
 app.command(name="number")(numbers.number)
 app.command(name="simulate")(simulate.simulate_number)
+app.command(name="top")(top.top)
 
 Number = Annotated[str, typer.Argument(help="As dialled: +44 113…, 0044113…, 44113….")]
 Json = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
@@ -60,10 +69,17 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     workers: Annotated[int | None, typer.Option(help="Serving processes.")] = None,
+    admin_host: Annotated[str | None, typer.Option(help="Address to tell metrics on.")] = None,
+    admin_port: Annotated[int | None, typer.Option(help="Port to tell metrics on; 0: nowhere.")] = None,
     data: Annotated[Path | None, typer.Option(help="Directory of the store and the compiled cards.")] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Load the sample cards and let anybody ask, 100 times a second.")
     ] = False,
+    require_https: Annotated[
+        bool, typer.Option("--require-https", help="Refuse plain HTTP that no trusted proxy marks as TLS.")
+    ] = False,
+    ssl_certfile: Annotated[Path | None, typer.Option(help="Certificate chain to serve TLS with, PEM.")] = None,
+    ssl_keyfile: Annotated[Path | None, typer.Option(help="Its key, PEM without a password.")] = None,
 ) -> None:
     """
     Answer look-ups over HTTP until told to stop.
@@ -71,21 +87,49 @@ def serve(
     Every option may also come from the environment: RATEDIP_HOST, RATEDIP_PORT, RATEDIP_WORKERS, RATEDIP_DATA.
     """
     chosen = {"HOST": host, "PORT": port, "WORKERS": workers, "DATA": data, "DEMO": "1" if demo else None}
+    chosen |= {"REQUIRE_HTTPS": "1" if require_https else None}
+    chosen |= {"ADMIN_HOST": admin_host, "ADMIN_PORT": admin_port}
+    chosen |= {"SSL_CERTFILE": ssl_certfile, "SSL_KEYFILE": ssl_keyfile}
     os.environ |= {f"RATEDIP_{name}": str(value) for name, value in chosen.items() if value is not None}
     settings = Settings()
-    engine = _store(settings)
-    if settings.demo:
-        from service.manage.demo import load_samples
-
-        with progress_bar() as progress:
-            load_samples(engine, settings, progress)
-        err.print(f"\nratedip answers on http://{settings.host}:{settings.port}/ . Ask it:\n")
-        url = f"http://{settings.host}:{settings.port}/api/rate.json?number=%2B44%20113%20245%206789&duration=37"
-        out.print(f"  curl '{url}'\n", soft_wrap=True)
-    engine.dispose()
+    _prepare(settings)
+    gc.disable()  # what imports make stays: to look for what does not, again and again, is a tenth of a start
     from service.server import serve as run
+    from service.serving.tls import CertificateError
 
-    run(settings)
+    gc.enable()
+    try:
+        run(settings)
+    except CertificateError as error:
+        fail(str(error))
+
+
+def _prepare(settings: Settings) -> None:
+    """
+    Bring the store up to date, and for the demo put the samples into it; one that is away holds nobody up.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine = _store(settings)
+    except SQLAlchemyError as error:
+        why = str(error).partition("\n")[0]
+        err.print(f"the store does not answer; serving what was known of it last: {why}", markup=False)
+        return
+    if settings.demo:
+        _prepare_demo(engine, settings)
+    engine.dispose()
+
+
+def _prepare_demo(engine: "Engine", settings: Settings) -> None:
+    from service.manage.demo import load_samples
+
+    with progress_bar() as progress:
+        load_samples(engine, settings, progress)
+    place = f"{'https' if settings.ssl_certfile else 'http'}://{settings.host}:{settings.port}"
+    err.print(f"\nratedip answers on {place}/ . Ask it:\n")
+    url = f"{place}/api/rate.json?number=%2B44%20113%20245%206789&duration=37"
+    out.print(f"  curl '{url}'\n", soft_wrap=True)
 
 
 @app.command(name="rate")

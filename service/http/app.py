@@ -2,10 +2,12 @@
 The other door: a Starlette application for all that the hot door does not answer itself.
 """
 
+import asyncio
 from collections.abc import Callable, Generator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -15,10 +17,28 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import ApiError, not_found, standard
 from service.http.body import read_body
-from service.http.respond import FORMATS, METHODS, SERVICES, SIPHON, Response, head_of, refuse, render, respond
-from service.http.routes import SLOW
+from service.http.gzipped import gzipped
+from service.http.limits import HANDLER_S
+from service.http.metrics import PATH, metrics
+from service.http.noted_service import name_request, named, note_fault
+from service.http.pages import PAGES
+from service.http.partner import serve_report
+from service.http.respond import (
+    FORMATS,
+    METHODS,
+    SERVICES,
+    SIPHON,
+    Later,
+    Response,
+    finish,
+    head_of,
+    refuse,
+    render,
+    respond,
+)
+from service.http.routes import REPORTS, SLOW
 from service.http.slow import serve_slow
-from service.http.stream import Stream, Streamed
+from service.http.stream import Stream
 from service.http.token import token
 from service.ops.health import readiness
 from service.quota.meter import Meter
@@ -28,6 +48,7 @@ from service.snapshot import Desk
 
 TABLES = ("csv", "xlsx")
 """Formats that tables answer besides; a look-up is none."""
+_log = structlog.stdlib.get_logger("ratedip.requests")
 _ALLOW = ((b"allow", b", ".join(METHODS)),)
 
 
@@ -45,10 +66,13 @@ def make_app(desk: Desk, lifespan: Callable[[Starlette], AbstractAsyncContextMan
             Route("/", console),
             Route("/livez", alive),
             Route("/readyz", ready),
+            Route(PATH, about_node),
             Route("/api/{path:path}", Api),
+            *(Route(path, report) for path in REPORTS),
+            *(Route(path, about) for path in PAGES),
             Route("/oauth2/token", token, methods=["POST"]),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _our_fault},
+        exception_handlers={HTTPException: _http_error, ClientDisconnect: _gone, Exception: _our_fault},
         lifespan=lifespan,
     )
     app.state.desk = desk
@@ -97,13 +121,32 @@ async def _look_up(request: Request) -> Response:
     method = request.method.encode()
     body = await read_body(request) if method == b"POST" else b""
     head, peer = head_of(request.scope["headers"]), request.client.host if request.client else ""
-    response = respond(desk, method, target, head, peer, body)
+    response = respond(desk, method, target, head, peer, body, may_wait=True)
     if isinstance(response, Meter):
-        await desk.lend(response)
-        response = respond(desk, method, target, head, peer, body, asked=True)
+        with suppress(TimeoutError):  # then it is told by what this process has
+            async with asyncio.timeout(HANDLER_S):
+                await desk.lend(response)
+        response = respond(desk, method, target, head, peer, body, asked=True, may_wait=True)
+    if isinstance(response, Later):
+        response = await finish(response, desk)
     if not isinstance(response, Response):
         raise _no_such(request)
     return response
+
+
+async def report(request: Request) -> Sent:
+    """
+    A report of partners.
+    """
+    return _send(await serve_report(REPORTS[request.scope["path"]], request))
+
+
+async def about(request: Request) -> Sent:
+    """
+    A page on the interface.
+    """
+    response = await PAGES[request.scope["path"]](request)
+    return _send(await gzipped(response, request.headers.get("accept-encoding", "")))
 
 
 def _no_such(request: Request) -> ApiError:
@@ -130,7 +173,7 @@ def _split(path: str) -> tuple[str, str, str]:
 
 def _service_and_format(path: str) -> tuple[str, str]:
     service, form, _ = _split(path)
-    return service if service in SERVICES or service in SLOW else "error", form
+    return service.rpartition("/")[2] if service in SERVICES or service in SLOW else "error", form
 
 
 def _shown(text: str) -> str:
@@ -154,6 +197,16 @@ async def ready(request: Request) -> Sent:
         return _send(refuse(error, "readyz", "json"))
 
 
+async def about_node(request: Request) -> Sent:
+    """
+    The metrics of all its processes.
+    """
+    try:
+        return _send(await metrics(request))
+    except ApiError as error:
+        return _send(refuse(error, "metrics", "json"))
+
+
 async def console(request: Request) -> Sent:
     """
     A page for people; the names of cards are only for those who may ask them.
@@ -167,7 +220,7 @@ async def console(request: Request) -> Sent:
 
 def _send(response: Response | Stream) -> Sent:
     if isinstance(response, Stream):
-        return Streamed(response)
+        return response.sent()
     sent = Sent(response.body, response.status)
     sent.raw_headers = [
         (b"content-type", response.content_type),
@@ -187,10 +240,20 @@ async def _http_error(request: Request, error: Exception) -> Sent:
     return _send(refuse(standard(error.status_code, detail, headers), "error", "html"))
 
 
-async def _our_fault(_request: Request, error: Exception) -> Sent:
+async def _our_fault(request: Request, error: Exception) -> Sent:
     """
-    A mistake of ours: the caller learns that, and nothing of how we are built.
+    A mistake of ours: the caller learns that, and the name by which the log has it, and nothing of how we are built.
     """
-    if isinstance(error, ClientDisconnect):
-        return Sent(status_code=400)
-    return _send(refuse(standard(500), "error", "json"))
+    name = name_request(request)
+    note_fault(request)
+    _log.error("a mistake of ours", request_id=name, path=_shown(request.url.path), error=type(error).__name__)
+    fault = standard(500)
+    fault.more["request_id"] = name
+    return _send(named(refuse(fault, "error", "json"), request))
+
+
+async def _gone(_request: Request, _error: Exception) -> Sent:
+    """
+    Nobody is there any more to hear an answer, which is nothing to write down either.
+    """
+    return Sent(status_code=400)

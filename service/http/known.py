@@ -32,11 +32,12 @@ class Known:
         head: what its header fields say.
         name: of the card; None: the account's own.
         peer: address of the connection; empty where the head names the account.
-        snapshot: for which ``meter``, ``card`` and ``until`` are settled; ``until``: unix seconds.
+        snapshot: for which ``identity``, ``meter``, ``card`` and ``until`` are settled; ``until``: unix seconds.
     """
 
-    __slots__ = ("card", "head", "meter", "name", "peer", "snapshot", "until")
+    __slots__ = ("card", "head", "identity", "meter", "name", "peer", "snapshot", "until")
 
+    identity: Identity
     meter: Meter
     card: LiveCard
     until: float
@@ -63,7 +64,10 @@ class Known:
         screening = identity.account.asrplus
         if screening is not None and screening.refuses_in(SERVICE):
             return False
+        if identity.account.refusing is not None:
+            return False
         self.meter, self.card, self.until, self.snapshot = identity.meter, card, identity.until, snapshot
+        self.identity = identity
         return True
 
     def _card(self, identity: Identity, snapshot: Snapshot) -> LiveCard | None:
@@ -108,10 +112,14 @@ def answer(desk: Desk, known: Known, number: bytes, head: bytes) -> bytes | None
     """
     if not number.isdigit() or number[0] == 0x30 or (known.snapshot is not desk.snapshot and not known.settle(desk)):
         return None
-    now = desk.clock()
+    now, now_ns = desk.clock(), monotonic_ns()
     found = rendered(known.card, number.decode(), now)
-    meter, now_ns = known.meter, monotonic_ns()
+    meter = known.meter
     if found is None or now >= known.until or meter.is_low(now_ns) or meter.take(SERVICE, now_ns):
         return None
-    rest = found[2]
+    rest, seen = found[2], desk.seen
+    if seen is not None:
+        seen.rates = count = seen.rates + 1
+        if not count & seen.mask:
+            seen.note(SERVICE, now_ns, now, known.identity, number, rest)
     return b"".join((head, _LENGTHS[len(number) + len(rest)], number, rest))

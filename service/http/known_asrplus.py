@@ -8,7 +8,7 @@ from time import monotonic_ns
 from ratecards.numberset import Answers, Mode, reason
 from ratecards.numberset.answer import CODES, answer_of
 from ratecards.numberset.policy import DAY_S, LEAST_CODE
-from service.access.account import LOOKUP
+from service.access.account import LOOKUP, Identity
 from service.access.identify import Shown, identify
 from service.errors import ApiError, unknown_number
 from service.http.respond import OK_DATE, STATUS_LINES, Head
@@ -38,11 +38,12 @@ class KnownAsrplus:
     Attributes:
         head: what its header fields say.
         peer: address of the connection; empty where the head names the account.
-        snapshot: for which ``meter``, ``numbers`` and ``until`` are settled; ``until``: unix seconds.
+        snapshot: for which ``identity``, ``meter``, ``numbers`` and ``until`` are settled; ``until``: unix seconds.
     """
 
-    __slots__ = ("head", "meter", "numbers", "peer", "snapshot", "until")
+    __slots__ = ("head", "identity", "meter", "numbers", "peer", "snapshot", "until")
 
+    identity: Identity
     meter: Meter
     numbers: Answers
     until: float
@@ -67,7 +68,7 @@ class KnownAsrplus:
         if not is_plain or not identity.may(LOOKUP):
             return False
         self.meter, self.numbers = identity.meter, desk.heard.numbers[identity.environment]
-        self.until, self.snapshot = identity.until, snapshot
+        self.identity, self.until, self.snapshot = identity, identity.until, snapshot
         return True
 
 
@@ -106,15 +107,23 @@ def answer(desk: Desk, known: KnownAsrplus, number: bytes, head: bytes) -> bytes
     """
     if not number.isdigit() or number[0] == 0x30 or (known.snapshot is not desk.snapshot and not known.settle(desk)):
         return None
-    now, numbers = desk.clock(), known.numbers
+    now, now_ns, numbers = desk.clock(), monotonic_ns(), known.numbers
     answered_at, code = divmod(numbers.stamp(int(number)), CODES)
     age_s = int(now) - answered_at
     is_lost = age_s >= numbers.policy.keep_s
     if is_lost and not desk.heard.is_ready:
         return None
-    meter, now_ns = known.meter, monotonic_ns()
+    meter = known.meter
     if now >= known.until or meter.is_low(now_ns) or meter.take(SERVICE, now_ns):
         return None
+    seen = desk.seen
+    if seen is not None:
+        if is_lost:
+            seen.unknown = count = seen.unknown + 1
+        else:
+            seen.asrplus = count = seen.asrplus + 1
+        if not count & seen.mask:
+            seen.note(SERVICE, now_ns, now, known.identity, number, int(not is_lost))
     if is_lost:
         return b"%b%b%b%b" % (_LOST_DATE, head.removeprefix(OK_DATE), _LENGTHS[len(_LOST)], _LOST)
     age_s = max(age_s, 0)

@@ -4,6 +4,8 @@ One request's way: bytes, parse, identify account, admit, look up, render, bytes
 Synchronous from end to end; both doors, the protocol and the Starlette app, answer with it.
 """
 
+import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,10 +16,15 @@ from typing import Any
 from service.access.account import LOOKUP, Identity
 from service.access.identify import Shown, identify
 from service.errors import ApiError, forbidden
-from service.http import ask
+from service.http import ask, smart
 from service.http.asrplus import KNOWN, LISTS, answer_asrplus, screen
+from service.http.noted import note_answered, note_refused
 from service.http.query import NO_LISTS, Parameters, merge, parse_body, parse_query
 from service.http.siphon import decide, parse_siphon
+from service.http.smart import Waiting
+from service.http.tps import KNOWN as TPS_KNOWN
+from service.http.tps import LISTS as TPS_LISTS
+from service.http.tps import answer_tps, screen_listed
 from service.lookups.lcr import LcrQuery, lcr, lcr_json
 from service.lookups.quality import is_by_quality, with_quality
 from service.lookups.rate import rate
@@ -84,22 +91,54 @@ class Route:
         scope: what a credential must be for.
         methods: it takes.
         parse: content type and body of a POST -> parameters.
+        waits: kinds of question that others may be asked before there is an answer.
+        most: bytes of a target whose answer is short enough to be given at once.
 
     """
 
     service: str
     format: str
-    answer: Callable[[Parameters, Identity, Desk, bool], dict[str, Any] | bytes]
+    answer: Callable[[Parameters, Identity, Desk, bool], dict[str, Any] | bytes | Waiting]
     known: frozenset[str]
     scope: str = LOOKUP
     methods: tuple[bytes, ...] = METHODS
     parse: Callable[[bytes | None, bytes], Parameters] = parse_body
     lists: frozenset[str] = NO_LISTS
+    waits: tuple[str, ...] = ()
+    most: int = sys.maxsize
+
+    @property
+    def title(self) -> str:
+        """
+        The last part of its name: what its XML is called.
+        """
+        return self.service.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """
+    A request that is admitted, and whose answer waits for others.
+    """
+
+    route: Route
+    parameters: Parameters
+    identity: Identity
+    waiting: Waiting
+    started_ns: int
 
 
 def respond(
-    desk: Desk, method: bytes, target: bytes, head: Head, peer: str = "", body: bytes = b"", *, asked: bool = False
-) -> Response | Meter | None:
+    desk: Desk,
+    method: bytes,
+    target: bytes,
+    head: Head,
+    peer: str = "",
+    body: bytes = b"",
+    *,
+    asked: bool = False,
+    may_wait: bool = False,
+) -> Response | Meter | Later | None:
     """
     Answer a request.
 
@@ -111,17 +150,22 @@ def respond(
         peer: address of the connection.
         body: of a POST, whole.
         asked: its meter has been lent to, or will not be.
+        may_wait: others may be asked for the answer, by :func:`finish`.
 
     Returns:
-        None for what is not a look-up: ask the slow path. A meter, where it must be lent to before this can be told;
-        nothing was charged.
+        None for what is not a look-up, or may have to wait: ask the slow path. A meter, where it must be lent to before
+        this can be told; nothing was charged.
 
     """
     path, _, query = target.partition(b"?")
     route = ROUTES.get(path)
     if route is None or method not in route.methods:
         return None
+    if not may_wait and (len(target) > route.most or (route.waits and desk.dips.keys() & route.waits)):
+        return None
     parameters: Parameters = {}
+    identity: Identity | None = None
+    started_ns = monotonic_ns()
     try:
         parameters = parse_query(query, route.lists)
         if method == b"POST":
@@ -134,12 +178,32 @@ def respond(
         ask.check_names(parameters, route.known)
         answer = route.answer(parameters, identity, desk, route.format == "json")
     except ApiError as error:
-        return refuse(error, route.service, route.format, parameters)
+        note_refused(desk, route.service, identity, parameters, error, started_ns)
+        return refuse(error, route.title, route.format, parameters)
     if isinstance(answer, bytes):
         response = Response(200, JSON, answer)
+    elif isinstance(answer, Waiting):
+        return Later(route, parameters, identity, answer, started_ns)
     else:
-        response = render(200, answer, route.service, route.format, parameters)
+        response = render(200, answer, route.title, route.format, parameters)
     response.headers = identity.meter.headers(route.service, monotonic_ns(), int(desk.clock()))
+    note_answered(desk, route.service, identity, parameters, answer, started_ns)
+    return response
+
+
+async def finish(later: Later, desk: Desk) -> Response:
+    """
+    Ask whom an answer waits for, and give it.
+    """
+    route, identity = later.route, later.identity
+    try:
+        answer = later.waiting.tell(await later.waiting.dip())
+    except ApiError as error:
+        note_refused(desk, route.service, identity, later.parameters, error, later.started_ns)
+        return refuse(error, route.title, route.format, later.parameters)
+    response = await asyncio.to_thread(render, 200, answer, route.title, route.format, later.parameters)
+    response.headers = identity.meter.headers(route.service, monotonic_ns(), int(desk.clock()))
+    note_answered(desk, route.service, identity, later.parameters, answer, later.started_ns)
     return response
 
 
@@ -174,6 +238,8 @@ def answer_rate(parameters: Parameters, identity: Identity, desk: Desk, json: bo
     query = ask.rate_query(parameters, identity, desk.snapshot, int(desk.clock()))
     if identity.account.asrplus is not None:
         screen(query.number, "rate", parameters, identity, desk)
+    if identity.account.refusing is not None:
+        screen_listed(query.number, query.caller.cli, parameters, identity, desk)
     if json and "at" not in parameters and not query.caller.lrn:
         ready = rate_json(query.card, query.number, query.at, query.duration_s)
         if ready is not None:
@@ -197,6 +263,8 @@ def ask_lcr(parameters: Parameters, identity: Identity, desk: Desk) -> LcrQuery:
     query = ask.lcr_query(parameters, identity, desk.snapshot, int(desk.clock()))
     if identity.account.asrplus is not None:
         screen(query.ask.number, "lcr", parameters, identity, desk)
+    if identity.account.refusing is not None:
+        screen_listed(query.ask.number, query.ask.caller.cli, parameters, identity, desk)
     return with_quality(query, desk.heard.quality, identity.environment) if is_by_quality(query) else query
 
 
@@ -234,13 +302,21 @@ def wire(response: Response, date: bytes) -> bytes:
 STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n".encode() for s in HTTPStatus}
 OK_DATE = STATUS_LINES[200] + b"date: "
 JSON_LENGTH = b"\r\ncontent-type: application/json\r\ncontent-length: "
-SERVICES = {"rate": (answer_rate, ask.RATE), "lcr": (answer_lcr, ask.LCR), "asrplus": (answer_asrplus, KNOWN)}
-LISTED = {"asrplus": LISTS}
+SERVICES: dict[str, tuple[Callable[..., dict[str, Any] | bytes | Waiting], frozenset[str]]] = {
+    "rate": (answer_rate, ask.RATE),
+    "lcr": (answer_lcr, ask.LCR),
+    "asrplus": (answer_asrplus, KNOWN),
+    "tps": (answer_tps, TPS_KNOWN),
+    **smart.SERVICES,
+}
+LISTED = {"asrplus": LISTS, "tps": TPS_LISTS, **smart.LISTS}
 ROUTES = {
     f"/api/{version}{name}{suffix}".encode(): Route(
         *(name, suffix[1:] or "html", answer, known),
         parse=partial(parse_body, lists=LISTED.get(name, NO_LISTS)),
         lists=LISTED.get(name, NO_LISTS),
+        waits=smart.WAITS.get(name, ()),
+        most=smart.HOT_TARGET if name in smart.SERVICES else sys.maxsize,
     )
     for name, (answer, known) in SERVICES.items()
     for version in ("", "v1/")

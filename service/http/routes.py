@@ -5,7 +5,20 @@ Every route there is, and who may take it.
 from dataclasses import dataclass
 from typing import Any
 
-from service.http import building, cdr, quality, ratecard, ratecard_replay, ratecard_routing, simulate
+from service.http import (
+    building,
+    bulk,
+    cdr,
+    log,
+    metrics,
+    partner,
+    quality,
+    ratecard,
+    ratecard_replay,
+    ratecard_routing,
+    sets,
+    simulate,
+)
 from service.http.respond import SERVICES, SIPHON
 from service.http.slow import Call, Service
 from service.manage.account import account_view
@@ -46,17 +59,25 @@ SLOW = {
         *ratecard_routing.SERVICES,
         *ratecard_replay.SERVICES,
         *cdr.SERVICES,
+        *log.SERVICES,
         *quality.SERVICES,
+        *bulk.SERVICES,
+        *sets.SERVICES,
     )
 }
+REPORTS = {f"/{service.name}": service for service in partner.SERVICES}
+"""Reports by their path, which has no format."""
+ABOUT = ("/openapi.json", "/docs", "/changelog")
+"""Pages on the interface itself."""
 
 
 def table() -> list[Entry]:
     """
-    Hot services, slow services, and pages.
+    Hot services, slow services, reports, and pages.
     """
     hot = [Entry(f"/api/{name}", ("GET", "HEAD", "POST"), "lookup") for name in SERVICES]
     hot.append(Entry(f"/api/{SIPHON.service}", ("POST",), SIPHON.scope))
     slow = [Entry(f"/api/{name}", service.methods, service.scope or "") for name, service in SLOW.items()]
-    pages = [Entry(path, ("GET", "HEAD"), FREE) for path in ("/", "/livez", "/readyz")]
-    return [*hot, *slow, *pages, Entry("/oauth2/token", ("POST",), FREE)]
+    pages = [Entry(path, ("GET", "HEAD"), FREE) for path in ("/", "/livez", "/readyz", metrics.PATH, *ABOUT)]
+    reports = [Entry(path, service.methods, service.scope or "") for path, service in REPORTS.items()]
+    return [*hot, *slow, *reports, *pages, Entry("/oauth2/token", ("POST",), FREE)]

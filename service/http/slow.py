@@ -6,16 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from time import monotonic_ns
 from typing import Any
 
 from starlette.requests import Request
+from structlog.contextvars import bound_contextvars
 
 from service.access.account import Identity
 from service.access.identify import identify
-from service.errors import ApiError, forbidden, not_found, standard
+from service.errors import ApiError, forbidden, not_found, standard, unavailable
 from service.http.ask import check_names
 from service.http.body import read_body
 from service.http.gzipped import gzipped
+from service.http.noted_service import name_request, named, note_service
 from service.http.query import Parameters, merge, parse_body, parse_query
 from service.http.respond import FORMATS, Headers, Response, head_of, refuse, render, shown_by
 from service.http.stream import Stream
@@ -30,6 +33,8 @@ from service.snapshot import Desk
 
 SHEETS = ("csv", "xlsx")
 TABLE_FORMATS = (*FORMATS, *SHEETS)
+MAINTENANCE_S = 60
+"""When to ask again, in seconds."""
 Answer = dict[str, Any] | Table | Run | Stream | Response
 
 
@@ -63,6 +68,7 @@ class Service:
         raw: its body is not read before it is called, nor taken for parameters.
         links: of a row of its table, or of what it answers, for those who want links.
         spends: it takes a place among the account's requests to slow services.
+        usual: format to answer in where none is asked.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Service:
     raw: bool = False
     links: Links | None = None
     spends: bool = True
+    usual: str = "html"
 
     @property
     def title(self) -> str:
@@ -88,15 +95,24 @@ async def serve_slow(service: Service, written: str, request: Request) -> Respon
     Answer a request to a slow service.
 
     Args:
-        written: format as written in the path; empty: html.
+        written: format as written in the path; empty: the usual one.
     """
-    form = written or "html"
-    shown = form if form in FORMATS else "json" if form in SHEETS else "html"
+    started_ns = monotonic_ns()
+    with bound_contextvars(request_id=name_request(request)):
+        answer = await _serve(service, written, request)
+        note_service(request, service.name, 200 if isinstance(answer, Stream) else answer.status, started_ns)
+    return named(answer, request)
+
+
+async def _serve(service: Service, written: str, request: Request) -> Response | Stream:
+    form = written or service.usual
+    shown = form if form in FORMATS else "json" if form in (*SHEETS, service.usual) else "html"
     parameters: Parameters = {}
     accepted = request.headers.get("accept-encoding", "")
     async with AsyncExitStack() as held:
         try:
             _check(service, form, request.method)
+            check_open(request.app.state.desk)
             parameters = await _parameters(service, request)
             call = Call(request.app.state.desk, _identify(service, request, parameters), parameters, form, request)
             check_names(parameters, service.known | {"Auth"})
@@ -106,10 +122,19 @@ async def serve_slow(service: Service, written: str, request: Request) -> Respon
             if isinstance(answer, Stream):
                 await answer.begin(accepted, held)
                 return answer
-            response = await _written(service, call, answer, links=_wants_links(request, written))
+            response = await _written(service, call, answer, links=wants_links(request, written))
         except ApiError as error:
             response = refuse(error, service.title, shown, parameters)
     return await gzipped(response, accepted)
+
+
+def check_open(desk: Desk) -> None:
+    """
+    Raises:
+        ApiError: 503; slow services rest, and look-ups go on.
+    """
+    if desk.maintenance():
+        raise unavailable("Maintenance", MAINTENANCE_S)
 
 
 def _check(service: Service, form: str, method: str) -> None:
@@ -139,7 +164,7 @@ def _identify(service: Service, request: Request, parameters: Parameters) -> Ide
     return identity
 
 
-def _wants_links(request: Request, written: str) -> bool:
+def wants_links(request: Request, written: str) -> bool:
     """
     Where links may stand at all: in JSON, or where no format was asked.
     """

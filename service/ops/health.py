@@ -32,7 +32,10 @@ def readiness(desk: Desk) -> dict[str, Any]:
     if redis is not None:
         parts["redis"] = {"state": redis.word, "reason": redis.reason, "since": int(redis.since_s)}
     parts["asrplus"] = heard_part(desk)
-    degraded = degraded or not desk.heard.is_ready
+    degraded = degraded or not desk.heard.is_ready or desk.store_away is not None
+    parts["store"] = {"state": "ready"} if desk.store_away is None else {"state": "away", "since": desk.store_away}
+    parts["connections"] = {"open": desk.crowd.open, "slow": desk.crowd.slow}
+    parts["maintenance"] = desk.maintenance()
     return {"status": "degraded" if degraded else "ready", **parts}
 
 

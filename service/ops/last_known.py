@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Engine, Table, create_engine, select
+from sqlalchemy import Engine, Table, create_engine, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.ops.child import SlowError, run_child
@@ -145,10 +145,14 @@ def load_first(desk: Desk, engine: Engine, settings: Settings, meters: Meters) -
 async def keep_last_known(desk: Desk, settings: Settings) -> None:
     """
     Keep the file at what the store says, until cancelled; each time by a process of its own, one a node.
+
+    A store that is a file lies beside it, and is not away while this is there.
     """
     path = settings.data / FILE
     if desk.store_away is not None:
         await _bring_up_to_date(settings)
+    if make_url(settings.store_url).get_backend_name() == "sqlite":
+        return
     kept = None
     while True:
         await asyncio.sleep(PERIOD_S * random.uniform(1, 2))  # noqa: S311 - no secret

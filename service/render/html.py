@@ -2,24 +2,22 @@
 An answer as a page for people: the same fields, spelled out, with a form to ask again.
 """
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from typing import TYPE_CHECKING, Any
 
 from service.render.plain import ByType
 from service.render.run import Run
 from service.render.table import Table
 
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# Source: HTML, clause 13.2.3.5: control characters that no page may have, and that colour a terminal which shows it.
+_NOT_HTML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _INSTANTS = {
     "start", "effective", "expires", "datetime", "at", "created", "archived", "planned", "made", "next_at", "cancelled",
     "old_effective", "new_effective", "old_expires", "new_expires",
@@ -37,14 +35,16 @@ def to_html(service: str, answer: dict[str, Any], asked: dict[str, str]) -> byte
 
     """
     error = answer.get("error")
-    page = _PAGES.get_template("answer.html")
+    page = pages().get_template("answer.html")
     told = _by_number(answer) if isinstance(answer, ByType) else _flat(error or answer)
     rows = [(name, _shown(name, value)) for name, value in told.items() if not _is_table(value)]
     tables = [(name, *_columns(value)) for name, value in told.items() if _is_table(value)]
     card = asked.get("card", answer.get("card", ""))
-    return page.render(
-        service=service, error=error, rows=rows, tables=tables, asked=asked, card=card, headline=_headline(answer)
-    ).encode(errors="replace")  # half a character may have been asked for
+    return _bytes(
+        page.render(
+            service=service, error=error, rows=rows, tables=tables, asked=asked, card=card, headline=_headline(answer)
+        )
+    )
 
 
 def to_table_page(service: str, table: Table, links: dict[str, str]) -> bytes:
@@ -58,8 +58,8 @@ def to_table_page(service: str, table: Table, links: dict[str, str]) -> bytes:
     rows = [[_shown(name, row[name]) for name in columns] for row in table.rows]
     about = [(name, _shown(name, value)) for name, value in table.about.items()]
     ways = {name: links[name] for name in ("first", "prev", "next", "last") if name in links and table.last > 1}
-    page = _PAGES.get_template("table.html")
-    return page.render(service=service, table=table, columns=columns, rows=rows, about=about, links=ways).encode()
+    page = pages().get_template("table.html")
+    return _bytes(page.render(service=service, table=table, columns=columns, rows=rows, about=about, links=ways))
 
 
 def to_run_page(service: str, run: Run, links: dict[str, str]) -> bytes:
@@ -76,7 +76,30 @@ def to_run_page(service: str, run: Run, links: dict[str, str]) -> bytes:
 
 
 def to_page(template: str, **values: Any) -> bytes:
-    return _PAGES.get_template(template).render(**values).encode()
+    return _bytes(pages().get_template(template).render(**values))
+
+
+def _bytes(page: str) -> bytes:
+    """
+    What is no text in a page shows as unknown: control characters, and half a character, which may be asked for.
+    """
+    return _NOT_HTML.sub("\ufffd", page).encode(errors="replace")
+
+
+@cache
+def pages() -> "Environment":
+    """
+    The pages' templates. Made once a process answers: softswitches, which wait for it to start, see none.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - a start need not wait for it
+
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _flat(answer: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-import xlsxwriter  # type: ignore[import-untyped]
 
 from service.render.table import Table
 
@@ -57,6 +56,8 @@ def to_xlsx(table: Table) -> bytes:
     """
     Write the rows of a table; amounts are numbers where a spreadsheet keeps all their digits, else texts.
     """
+    import xlsxwriter  # type: ignore[import-untyped]  # noqa: PLC0415 - few want one, and a start need not wait for it
+
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"constant_memory": True, "in_memory": True})
     sheet = book.add_worksheet(table.name[:31])

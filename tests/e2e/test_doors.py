@@ -11,15 +11,18 @@ from support.corpus import get, requests
 from support.server import Server, read_responses
 
 DATE = re.compile(rb"date: [^\r]*")
+CONNECTIONS = re.compile(rb'"connections":\{[^}]*\}')
+LENGTH = re.compile(rb"content-length: \d+")
 LAST = get("/livez", "Connection: close")
 
 
 def masked(answer: bytes) -> bytes:
     """
-    Without the date, and with one word for both ends of a connection: which it is, where a client sends more than is
-    read, is the kernel's matter.
+    Without the date and how many are connected, and with one word for both ends of a connection: which it is, where a
+    client sends more than is read, is the kernel's matter.
     """
-    return DATE.sub(b"date: -", answer).replace(b"<reset>", b"<closed>")
+    answer = DATE.sub(b"date: -", answer).replace(b"<reset>", b"<closed>")
+    return LENGTH.sub(b"", CONNECTIONS.sub(b"", answer)) if CONNECTIONS.search(answer) else answer
 
 
 def everything(server: Server, raw: bytes) -> bytes:

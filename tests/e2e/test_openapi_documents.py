@@ -44,6 +44,7 @@ def run(command: list[str], place: dict[str, str], folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.outside
 def test_curl_gets_one_rate_and_many(place: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "numbers.txt").write_text("441132456789\n44x\n441132456780\n")
     one, many = (run(["sh", "-c", text], place, tmp_path) for text in programs("sh"))

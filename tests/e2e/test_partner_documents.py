@@ -39,6 +39,7 @@ def run(partners: Partners, command: list[str], folder: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.outside
 def test_curl_gets_what_the_page_says_it_gets(partners: Partners, tmp_path: Path) -> None:
     companies, devices, book, token = (run(partners, ["sh", "-c", text], tmp_path) for text in SHELL)
     assert [row["CompanyName"] for row in json.loads(companies)] == ["KENTEL", "TRICKS"]

@@ -219,7 +219,7 @@ def test_a_deck_may_take_its_time_and_a_question_may_not(boss: Manager) -> None:
         refused = dripped.result()
     assert taken.status_code == 200
     assert refused.status_code == 408
-    assert refused.json()["error"]["detail"] == "the body did not come in within 5 seconds"
+    assert refused.json()["error"]["detail"] == "the request did not come in within 5 seconds"
 
 
 def _drip(content: bytes, count: int = 20) -> Iterator[bytes]:

@@ -87,6 +87,7 @@ def is_there(server: Server) -> bool:
 
 
 @pytest.mark.fault
+@pytest.mark.outside
 def test_behind_haproxy_nobody_gets_an_answer_to_another_s_request(tmp_path: Path) -> None:
     """
     After each case a good request is asked on a connection of its own, which HAProxy passes on by one it has open:

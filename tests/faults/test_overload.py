@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.cards import RETAIL, install
 from support.paced import load
-from support.patience import at_least, promised
+from support.patience import at_least, promised, seconds_until, within
 from support.server import Server, serve
 
 pytestmark = pytest.mark.fault
@@ -39,6 +39,8 @@ def test_most_of_what_can_be_done_is_done_and_what_is_refused_is_refused_at_once
     capacity = load(server, 64, 0, seconds)
     normal = load(server, 64, capacity.per_s / 2, seconds)
     over = load(server, 1500, 3 * capacity.per_s, seconds)
+    with within(5):
+        seconds_until(lambda: not load(server, 64, capacity.per_s / 2, 0.5).refused)
     after = load(server, 64, capacity.per_s / 2, seconds)
     for seen in (capacity, normal, over, after):
         assert seen.wrong == []

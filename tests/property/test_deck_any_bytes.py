@@ -38,7 +38,7 @@ pytestmark = pytest.mark.many
 TESTS = Path(__file__).parents[1]
 SEED = 20260916
 QUICK = some(600)
-"""Files read on every run of the tests; ``make faults`` reads two hundred thousand."""
+"""Files read on every run of the tests; ``make long`` reads two hundred thousand."""
 
 SHARDS, OF_A_SHARD = 20, 5_000
 CELLS = some(10_000)
@@ -237,7 +237,7 @@ def test_ten_thousand_cells_give_a_value_or_a_reason(kind: str) -> None:
 
 def bombs() -> dict[str, bytes]:
     """
-    Those of many rows have some of them here, all in make faults.
+    Those of many rows have some of them here, all in make long.
     """
     line = b"44,0.01\n"
     return {

@@ -139,6 +139,19 @@ ROUTE_QUERIES = {
     "duration zero": "?number=441132456789&duration=0",
     "duration decimal": "?number=441132456789&duration=36.000001",
 }
+ABOUT = {
+    "range": ("range", "?number=%2B44%20113%20245%206789"),
+    "range of several": ("range", "?number[]=441132456789&number[]=12125550100,x"),
+    "range of many": ("range", "?number=" + ",".join(f"4411324567{n:02}" for n in range(99))),
+    "lrn without a table": ("lrn", "?number=12125550100"),
+    "hlr": ("hlr", "?number=447400123456"),
+    "ping": ("ping", "?number=447400123456"),
+    "smart": ("lookup/smart", "?type=asrplus,tps,range,lrn,hlr,ping&number=441132456789&number=12125550100"),
+    "smart of a bad number": ("lookup/smart", "?type=range&number=x"),
+    "smart of a bad type": ("lookup/smart", "?type=magic&number=44"),
+    "smart without a type": ("lookup/smart", "?number=44"),
+    "smart unknown name": ("lookup/smart", "?type=range&number=44&card=retail"),
+}
 SIPHON = {
     "version": "1", "call_id": "a84b4c76", "from": "sip:+12125550100@a.example", "to": "sip:44@b.example",
     "dialed_number": "+44 113 245 6789", "source": {"ip": "192.0.2.1", "transport": "udp"},
@@ -235,6 +248,9 @@ def requests() -> Iterator[tuple[str, bytes]]:
     for name, query in ROUTE_QUERIES.items():
         for form in FORMATS:
             yield f"lcr {name} {form}", get(f"/api/lcr{form}{query}")
+    for name, (service, query) in ABOUT.items():
+        for form in FORMATS:
+            yield f"about {name} {form}", get(f"/api/{service}{form}{query}")
     for name in ("form", "json", "json list", "text"):
         yield f"lcr body {name}", post("/api/lcr.json", *BODIES[name])
     for name in ("json", "form", "json deep", "text", "no type"):

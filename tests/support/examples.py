@@ -1,7 +1,7 @@
 """
 How many examples tests try: all of them, or as large a part as RATEDIP_TEST_EXAMPLES says.
 
-``make test`` tries some; ``make faults`` tries all, of what is marked ``many``.
+``make test`` tries some; ``make faults`` and ``make long`` try all, of what is marked ``many``.
 """
 
 import os

@@ -27,12 +27,14 @@ class Load:
         failed: look-ups that failed: no answer, a 5xx, one later than a second, or a wrong one.
         bodies: of answers with 200, how often each came, but for the number.
         refused: by connection, how often in a row it has been refused by now.
+        times_s: how long each took, in their order.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
     bodies: Counter[bytes] = field(default_factory=Counter)
     refused: Counter[int] = field(default_factory=Counter)
+    times_s: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -43,6 +45,7 @@ class Load:
         with self.lock:
             status = int(answer[9:12]) if answer.startswith(b"HTTP/1.1 ") else 0
             self.statuses[status] += 1
+            self.times_s.append(seconds)
             body = answer.partition(b"\r\n\r\n")[2]
             wrong = status == 200 and not body.startswith(b'{"number":"%b",' % number.encode())
             if status not in (200, 429) or seconds > promised(SLOW_S) or wrong:

@@ -25,9 +25,17 @@ def memory(pid: int) -> dict[str, int]:
     """
     total = {"Rss": 0, "Pss": 0, "Pss_Anon": 0}
     for one in tree(pid):
-        for name, size in _FIELD.findall(Path(f"/proc/{one}/smaps_rollup").read_text()):
-            total[name] += int(size) * 1024
+        for name, size in memory_of(one).items():
+            total[name] += size
     return total
+
+
+def memory_of(pid: int) -> dict[str, int]:
+    """
+    The same of one process alone.
+    """
+    found = _FIELD.findall(Path(f"/proc/{pid}/smaps_rollup").read_text())
+    return {name: int(size) * 1024 for name, size in found}
 
 
 def mapped(pid: int) -> int:

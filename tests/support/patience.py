@@ -1,8 +1,8 @@
 """
 How long tests wait: a promise in seconds is held to its figure on a quiet machine, and to its order on any.
 
-``make faults`` holds the figures. ``make test`` sets RATEDIP_TEST_PATIENCE, for a machine where a process may not run
-for seconds on end: what is promised must then still come, only later.
+``make faults`` and ``make long`` hold the figures. ``make test`` sets RATEDIP_TEST_PATIENCE, for a machine where a
+process may not run for seconds on end: what is promised must then still come, only later.
 """
 
 import asyncio

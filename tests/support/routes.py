@@ -34,6 +34,7 @@ class Offer:
     carrier: Carrier | None = None
     about: Mapping[str, str] = field(default_factory=dict)
     until: int | None = None
+    by_lrn: bool = False
 
 
 def routed(
@@ -63,7 +64,7 @@ def routed(
 
 def _provider(name: str, offer: Offer) -> Provider:
     carrier = offer.carrier or Carrier(name)
-    index = compile_card(to_frame(offer.rules), Terms(currency=offer.currency))
+    index = compile_card(to_frame(offer.rules), Terms(currency=offer.currency, rates_by_lrn=offer.by_lrn))
     return Provider(name, index, **offer.about, priority=carrier.priority, enabled=carrier.enabled)
 
 

@@ -76,7 +76,7 @@ def serve(data: Path, *, ready: bool = True, **environment: str) -> Iterator[Ser
 
     """
     port = free_port()
-    settings = {"DATA": str(data), "PORT": str(port), "DEMO": "0", "DEMO_CARDS": "*", **environment}
+    settings = {"DATA": str(data), "PORT": str(port), "DEMO": "0", "DEMO_CARDS": "*", "ADMIN_PORT": "0", **environment}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RATEDIP_")}
     log = data / f"server-{port}.log"
     with log.open("wb") as output:

@@ -50,7 +50,7 @@ def test_a_name_with_markup_is_text_on_the_page_and_in_the_form() -> None:
     page = _Tags()
     page.feed(to_html("rate", ANSWER, {"number": NASTY}).decode())
     assert "script" not in page.tags
-    assert NASTY in page.text
+    assert NASTY.translate(dict.fromkeys(map(ord, "\x00\x0b\x1f"), "\ufffd")) in page.text
 
 
 def test_an_error_is_a_page_too() -> None:

@@ -1,0 +1,3 @@
+"""
+Every parser with any bytes: one sentence each of what then holds.
+"""
