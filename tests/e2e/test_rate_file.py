@@ -149,6 +149,7 @@ def test_only_one_writes_and_only_of_the_same(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.long
 def test_processes_packed_files_and_a_compiled_card_make_no_difference(place: Path, tmp_path: Path) -> None:
     few = str(place / "few.csv")
     wanted = _first(place / "whole.csv")

@@ -8,6 +8,7 @@ counted. ``make soak`` is the same for twenty minutes, and counts all descriptor
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from support.patience import PATIENCE
 from support.soak import soak
 
@@ -15,6 +16,7 @@ TURNS = 2 if PATIENCE > 1 else 10
 TURN_S = 3.0
 
 
+@pytest.mark.long
 def test_resets_drops_reloads_and_changing_keys_leave_nothing_behind(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
