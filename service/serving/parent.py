@@ -19,8 +19,8 @@ from service.serving.worker import RETIRE, Worker
 TICK_S = 0.1
 ASK_S = 1.0
 """So often a process is asked whether its interpreter runs."""
-HANG_S = 10.0
-"""One that does not say so for so long is replaced."""
+HANG_S = 30.0
+"""One that does not say so for so long is replaced; a busy machine may hold one up for ten seconds and more."""
 START_S = 120.0
 """One that is not ready by then never will be."""
 STEADY_S = 10.0
