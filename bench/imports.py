@@ -15,10 +15,11 @@ from typing import Final
 
 from bench import decks
 from bench.figures import Figure
-from ratecards.artifact import pack, write_atomically
+from ratecards.artifact import pack
 from ratecards.compile import compile_rules
 from ratecards.deck import Mapping, read_deck
 from ratecards.deck.write import write_deck
+from ratecards.durable import write_atomically
 from ratecards.model import Terms
 
 NOW: Final = 2_000_000_000  # unix seconds; an instant after every effective date

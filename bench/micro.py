@@ -17,9 +17,10 @@ from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life,
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
-from ratecards.artifact import open_card, pack, write_atomically
+from ratecards.artifact import open_card, pack
 from ratecards.compile import compile_rules
 from ratecards.deck import read_deck
+from ratecards.durable import write_atomically
 from ratecards.model import Terms
 from service.access.account import LIVE, LOOKUP, Account, Identity
 from service.access.identify import Door

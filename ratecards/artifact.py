@@ -19,7 +19,6 @@ import hashlib
 import mmap
 import os
 import struct
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -63,35 +62,6 @@ def digest_of(artifact: bytes) -> str:
     The SHA-256 an artifact carries, in hexadecimal: its name on disk.
     """
     return artifact[_DIGEST].hex()
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """
-    Put a file in place whole or not at all, on disk before this returns.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """
-    A rename is durable only once the folder is.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def open_card(path: Path, expected: str | None = None, pause: Callable[[], None] | None = None) -> CardIndex:

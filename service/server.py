@@ -21,8 +21,9 @@ from service.access.networks import Networks, read_network
 from service.dips.configure import dips_by
 from service.heard import heard_by
 from service.http.app import make_app
+from service.http.guarded import GuardedProtocol
 from service.http.limits import IDLE_S
-from service.http.protocol import HotProtocol, PlainProtocol
+from service.http.protocol import HotProtocol
 from service.http.sweep import sweep
 from service.manage.build_worker import keep_made
 from service.manage.cdr_worker import keep_days
@@ -76,7 +77,7 @@ def create_app() -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(follow(desk, engine, settings.cards, meters), name="reload"),
-            asyncio.create_task(sweep(desk, HotProtocol.open), name="sweep"),
+            asyncio.create_task(sweep(desk, GuardedProtocol.open), name="sweep"),
             asyncio.create_task(keep_made(), name="builds"),
             asyncio.create_task(keep_joined(desk, settings.cards), name="joint indexes"),
             asyncio.create_task(keep_days(), name="call records kept"),
@@ -85,7 +86,7 @@ def create_app() -> Starlette:
             asyncio.create_task(keep_answers(desk, engine, settings.checkpoints), name="numbers' answers"),
         ]
         counted = lent(desk, meters, url) if url else booked(meters, engine)
-        async with counted, watched(desk, engine, settings, HotProtocol.load):
+        async with counted, watched(desk, engine, settings, GuardedProtocol.load):
             yield
         await stop(tasks)
         for dips in desk.dips.values():
@@ -125,7 +126,7 @@ def serve(settings: Settings) -> None:
         host=settings.host,
         port=settings.port,
         workers=settings.workers,
-        http=HotProtocol if settings.hot_door else PlainProtocol,
+        http=HotProtocol if settings.hot_door else GuardedProtocol,
         loop="uvloop",
         ws="none",
         interface="asgi3",

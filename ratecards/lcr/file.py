@@ -10,7 +10,8 @@ from pathlib import Path
 
 import orjson
 
-from ratecards.artifact import ArtifactError, pack, verify, write_atomically
+from ratecards.artifact import ArtifactError, pack, verify
+from ratecards.durable import write_atomically
 from ratecards.lcr.build import Sections, join_cards
 from ratecards.lcr.joint import LAYOUT, Joint
 

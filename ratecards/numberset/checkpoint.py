@@ -19,13 +19,14 @@ import hashlib
 import mmap
 import os
 import struct
-import tempfile
 from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from ratecards.durable import replacing
 
 MAGIC = b"\x89RDNS\r\n\x1a"
 _HEAD = struct.Struct("<8s16sIIQ")
@@ -107,31 +108,10 @@ def writing(path: Path, kind: Kind) -> Iterator[Writer]:
         OSError: it cannot be written; what was at the path is still there.
 
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb", _BLOCK) as file:
-            writer = Writer(file)
-            yield writer
-            writer.finish(kind)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """
-    A rename is durable only once the folder is.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with replacing(path, _BLOCK) as file:
+        writer = Writer(file)
+        yield writer
+        writer.finish(kind)
 
 
 def open_checkpoint(path: Path, kind: Kind, pause: Callable[[], None] | None = None) -> dict[str, memoryview]:

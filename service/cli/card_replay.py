@@ -110,7 +110,7 @@ def progress_of_calls() -> Iterator["Progress"]:
 
 
 def _write_sheets(told: dict[str, Any], csv: Path | None, xlsx: Path | None) -> None:
-    from ratecards.artifact import write_atomically
+    from ratecards.durable import write_atomically
     from service.manage.replay_report import destinations
     from service.render.sheets import to_csv, to_xlsx
 
@@ -120,7 +120,7 @@ def _write_sheets(told: dict[str, Any], csv: Path | None, xlsx: Path | None) -> 
 
 
 def _write_page(told: dict[str, Any], file: Path) -> None:
-    from ratecards.artifact import write_atomically
+    from ratecards.durable import write_atomically
     from service.render.chart_page import to_replay_page
 
     write_atomically(file.absolute(), to_replay_page(told))

@@ -50,8 +50,9 @@ def check(
 
     Exits 0 where it is clean, 1 with warnings or refused rows, 2 where it is refused.
     """
-    from ratecards.artifact import ArtifactError, write_atomically
+    from ratecards.artifact import ArtifactError
     from ratecards.deck import DeckError
+    from ratecards.durable import write_atomically
     from service.manage.cards import Loading, check_deck
     from service.render.html import to_page
     from service.store.migrate import create
@@ -182,8 +183,9 @@ def export(
     """
     Write a card out; read back, it is the same card.
     """
-    from ratecards.artifact import ArtifactError, write_atomically
+    from ratecards.artifact import ArtifactError
     from ratecards.deck.write import write_deck
+    from ratecards.durable import write_atomically
     from ratecards.rules import to_frame
     from service.manage.cards import need_revision
     from service.manage.rows import open_revision

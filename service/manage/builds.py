@@ -9,9 +9,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ratecards.artifact import ArtifactError, digest_of, write_atomically
+from ratecards.artifact import ArtifactError, digest_of
 from ratecards.compact import Source
 from ratecards.diff import Diff, compare
+from ratecards.durable import write_atomically
 from ratecards.rules import SCHEMA
 from service.manage.build_parents import Parent, exchanged, read_parents, refuse_elsewhere, refusing
 from service.manage.build_prices import Result, put_together, refuse_leap, told

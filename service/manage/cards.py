@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 from sqlalchemy import Engine
 
-from ratecards.artifact import digest_of, open_card, write_atomically
+from ratecards.artifact import digest_of, open_card
 from ratecards.deck import Deck, Mapping, read_deck
+from ratecards.durable import write_atomically
 from ratecards.model import Terms
 from ratecards.probe import ProbeError, probe
 from service.manage.rows import compiled, rules_of, terms_text, tidy, with_rows

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ratecards.artifact import write_atomically
+from ratecards.durable import write_atomically
 from ratecards.jurisdiction import Places, read_npa_nxx
 from service.ops.reload import places_path
 from service.store.audit import SYSTEM

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from ratecards.durable import sync_folder
 from service.manage.ratecards import BadValueError
 
 FORMAT = 1
@@ -58,7 +59,7 @@ class Output:
         """
         self._sync()
         _beside(self._path, PART).replace(self._path)
-        _sync_folder(self._path)
+        sync_folder(self._path.parent)
         _beside(self._path, JOURNAL).unlink()
 
     def forget(self) -> None:
@@ -160,11 +161,3 @@ def _write(journal: BinaryIO, lines: list[dict[str, Any]]) -> None:
 
 def _beside(path: Path, ending: str) -> Path:
     return path.with_name(path.name + ending)
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

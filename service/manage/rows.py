@@ -12,8 +12,9 @@ import orjson
 import polars as pl
 from sqlalchemy import Engine
 
-from ratecards.artifact import ArtifactError, digest_of, open_card, pack, verify, write_atomically
+from ratecards.artifact import ArtifactError, digest_of, open_card, pack, verify
 from ratecards.compile import compile_rules
+from ratecards.durable import write_atomically
 from ratecards.index import CardIndex
 from ratecards.model import Terms
 from ratecards.rules import to_frame

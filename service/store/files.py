@@ -3,15 +3,12 @@ Files that every node needs, kept in the store in parts and copied to a node's d
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from sqlalchemy import Connection, Engine, func, select
 
+from ratecards.durable import replacing
 from service.store.database import changing
 from service.store.tables import files
 
@@ -147,8 +144,7 @@ def copy_out(engine: Engine, digest: str, path: Path) -> None:
     Raises:
         FileMissingError: the store does not have it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with engine.connect() as connection, _in_place(path) as file:
+    with engine.connect() as connection, replacing(path) as file:
         for data in _read(connection, digest):
             file.write(data)
 
@@ -180,20 +176,3 @@ def _read(connection: Connection, digest: str) -> Iterator[bytes]:
         if data is None:
             raise FileMissingError(2, "is not whole in the store")
         yield data
-
-
-@contextmanager
-def _in_place(path: Path) -> Iterator[IO[bytes]]:
-    """
-    A file to write that is put in place whole, on disk, when the block ends well.
-    """
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -3,7 +3,8 @@ What one serving process has seen so far: plain integers, and the latest decisio
 
 Whoever answers only adds up here; what becomes of it is done once a second, by whoever publishes it. Every answer is
 counted. Timed and kept are all of them as long as they are few; of more than about :data:`KEPT` a second every second
-one, every fourth, and so on, and each then stands for the others in the spans.
+one, every fourth, and so on, and each then stands for the others in the spans. How many come is told by the second
+before, and where that was a quieter one, by themselves: a burst is not kept whole either.
 """
 
 from collections import Counter, deque
@@ -53,7 +54,8 @@ class Seen:
     """
     Attributes:
         kept: decisions to keep until they are published; 0: none are wanted.
-        mask: what is timed and kept has none of these bits in its count: 0, 1, 3, 7 ….
+        mask: what is timed and kept has none of these bits in its count: 0, 1, 3, 7 …
+        room: so many more are timed and kept before ``mask`` has one bit more.
         rates: prices found for requests of which all but the number came before; ``asrplus``, ``unknown``: likewise,
             numbers for which an answer is known, and for which none is.
         answers: all others, by service, HTTP status and verdict.
@@ -68,6 +70,7 @@ class Seen:
 
     kept: int = KEPT
     mask: int = 0
+    room: int = KEPT
     rates: int = 0
     asrplus: int = 0
     unknown: int = 0
@@ -98,6 +101,7 @@ class Seen:
         Time and keep about as many as there is room for, where so many were decided in the last second.
         """
         self.mask = (1 << max(0, -(-decided // KEPT) - 1).bit_length()) - 1
+        self.room = KEPT
 
     def count(self, judged: Judged) -> bool:
         """
@@ -124,6 +128,9 @@ class Seen:
         add_span(_row(self.spans, service), took_ns, self.mask + 1)
         self.decisions.append((at, who, number, said, took_ns))
         self.noted += 1
+        self.room -= 1
+        if self.room <= 0:
+            self.mask, self.room = 2 * self.mask + 1, KEPT // 2
 
     def note_service(self, started_ns: int, service: str, status: int) -> None:
         """

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine, select
 from support.cards import NOW, install, random_rules
 
-from ratecards.artifact import digest_of, write_atomically
+from ratecards.artifact import digest_of
 from ratecards.compact import Source, merge, minimise
+from ratecards.durable import write_atomically
 from ratecards.exchange import Exchange, ExchangeError
 from ratecards.margin import MarginPlan, derive
 from ratecards.model import Rule, Terms

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ratecards.artifact import digest_of, pack, write_atomically
+from ratecards.artifact import digest_of, pack
 from ratecards.compile import compile_rules
+from ratecards.durable import write_atomically
 from ratecards.model import Rule, Terms
 from ratecards.money import parse_units
 from ratecards.rules import to_frame

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from support.cards import NOW, RETAIL, random_rules
 
-from ratecards.artifact import FORMAT, ArtifactError, digest_of, open_card, pack, verify, write_atomically
+from ratecards.artifact import FORMAT, ArtifactError, digest_of, open_card, pack, verify
 from ratecards.compile import compile_card, compile_rules
+from ratecards.durable import write_atomically
 from ratecards.model import Rule, Terms
 from ratecards.rules import from_frame, to_frame
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from support.lcr import NOW, Card, compiled
 
-from ratecards.artifact import ArtifactError, digest_of, pack, write_atomically
+from ratecards.artifact import ArtifactError, digest_of, pack
+from ratecards.durable import write_atomically
 from ratecards.index import CardIndex
 from ratecards.lcr import (
     Ask,

@@ -106,6 +106,19 @@ def test_of_many_decisions_about_as_many_are_kept_as_there_is_room_for(decided: 
     assert decided / one_in <= KEPT
 
 
+def test_a_burst_after_a_quiet_second_is_not_kept_whole(desk: Desk) -> None:
+    seen = desk.seen
+    assert seen is not None
+    seen.adapt(0)
+    learned = learn(GET % b"441132456789", Head(), "")
+    assert learned is not None
+    for _ in range(100 * KEPT):
+        assert answer(desk, learned[1], b"441132456789", b"") is not None
+    assert KEPT <= seen.noted <= 5 * KEPT
+    assert seen.rates == 100 * KEPT
+    assert 0.9 <= count_of(seen.spans["rate"]) / seen.rates <= 1.1
+
+
 def test_those_that_are_timed_stand_for_those_that_are_not(desk: Desk) -> None:
     seen = desk.seen
     assert seen is not None
