@@ -47,6 +47,8 @@ from service.settings import Settings
 from service.snapshot import Desk
 from service.store.database import connect
 
+SELDOM = (20_000, 10, 10)
+"""Objects and collections between collections: answers kept are many, and none of them is part of a circle."""
 MAX_OPEN = 65_536
 """Files and connections of one process."""
 MAINTENANCE = "maintenance"
@@ -72,6 +74,7 @@ def create_app() -> Starlette:
     sys.setswitchinterval(SWITCH_S)
     gc.collect()
     gc.freeze()  # what is there now stays; a collection need not look at it again
+    gc.set_threshold(*SELDOM)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

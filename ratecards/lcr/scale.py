@@ -49,6 +49,9 @@ class Scale:
         """
         Round to units of 10**-10 as the customer's card says.
         """
+        steps, rest = divmod(pieces, self.pieces_a_step)
+        if not rest:
+            return steps * self.step
         terms = self._terms
         return round_units(pieces, SECONDS_PER_RATE * self.fine, terms.precision, terms.rounding)
 
