@@ -48,13 +48,14 @@ class DeckRow:
     next_s: int
 
 
-def az_deck(rows: int, seed: int = 1) -> list[DeckRow]:
+def az_deck(rows: int, seed: int = 1, *, shared: float = 0.6) -> list[DeckRow]:
     """
     Grow an A-Z deck.
 
     Args:
         rows: How many prefixes; at least the number of country codes.
         seed: The same seed gives the same deck.
+        shared: Share (0 to 1) of prefixes drawn that are of the destination of a shorter one.
 
     Returns:
         Rows in ascending order of prefix, prefixes unique and 1 to 10 digits long.
@@ -67,7 +68,7 @@ def az_deck(rows: int, seed: int = 1) -> list[DeckRow]:
         parent = parents[int(draw.random() * len(parents))]
         prefix = parent + NEXT_DIGITS[int(draw.random() * len(NEXT_DIGITS))]
         if len(prefix) < len(KEPT_BY_LENGTH) and draw.random() < KEPT_BY_LENGTH[len(prefix)] and prefix not in grown:
-            grown[prefix] = _child(draw, prefix, grown[parent])
+            grown[prefix] = _child(draw, prefix, grown[parent], shared)
             parents.append(prefix)
     return [grown[prefix] for prefix in sorted(grown)]
 
@@ -139,8 +140,8 @@ def _destination(draw: random.Random, prefix: str, name: str) -> DeckRow:
     return DeckRow(prefix, name, rate if float(rate) else "0.0001", fee, first_s, next_s)
 
 
-def _child(draw: random.Random, prefix: str, parent: DeckRow) -> DeckRow:
-    if draw.random() < 0.6:
+def _child(draw: random.Random, prefix: str, parent: DeckRow, shared: float) -> DeckRow:
+    if draw.random() < shared:
         return DeckRow(prefix, parent.destination, parent.rate, parent.connect_fee, parent.first_s, parent.next_s)
     country = " ".join(parent.destination.split()[:2])
     kind = draw.choice(("Mobile", "Area", "Special"))

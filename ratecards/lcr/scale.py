@@ -31,7 +31,7 @@ class Scale:
         self._factors = {currency: int(factor * self.fine) for currency, factor in factors.items() if factor}
         self._terms = terms
         self.step: int = 10 ** (DECIMALS - terms.precision)
-        self.pieces_a_step = SECONDS_PER_RATE * self.fine * self.step
+        self.pieces_a_step: int = SECONDS_PER_RATE * self.fine * self.step
 
     def factor(self, currency: str) -> int | None:
         """

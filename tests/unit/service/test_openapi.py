@@ -102,6 +102,7 @@ def test_the_page_shows_every_operation_and_fetches_nothing() -> None:
     page.feed(_docs().decode())
     assert page.fetched == []
     assert b"url(" not in _docs() + _changelog()
+    assert b"`" not in _docs().partition(b'id="answers"')[0], "what is code is shown as code"
     operations = [operation for path in openapi()["paths"].values() for operation in path.values()]
     assert {operation["operationId"] for operation in operations} <= page.ids
     assert len({operation["operationId"] for operation in operations}) == len(operations)
