@@ -94,8 +94,23 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def is_answering(self) -> bool:
-        # Where an answer goes out while its question still comes in, whoever makes it says how long that may rest.
-        return not self._is_idle() and (self.between or self.cycle.response_started)
+        if self._is_idle():
+            return False
+        if not self.between:
+            # An answer goes out while its question still comes in: whoever makes it says how long that may rest.
+            return self.cycle.response_started
+        return not self.flow.write_paused or self._is_taken()
+
+    def _is_taken(self) -> bool:
+        """
+        Some of what waits for the client has gone since the last sweep; then it has all its time again.
+        """
+        unsent = self.transport.get_write_buffer_size()
+        is_taken = unsent != self.unsent
+        if is_taken:
+            self.seconds = 1
+        self.unsent = unsent
+        return is_taken
 
     def is_slow(self) -> bool:
         unsent = self.transport.get_write_buffer_size()

@@ -45,7 +45,7 @@ CHECKS = [
 ]
 OPERATIONS = [(path, method) for path, methods in openapi()["paths"].items() for method in methods]
 BODIES = {"application/json", "application/x-www-form-urlencoded"}
-QUICK, MANY = 5, 200
+QUICK, MANY = 5, 100
 """Requests to each operation, some of them of values the document does not allow: in make test, in make faults."""
 SLOW = {"/api/ratecard/upload.{format}", "/api/ratecard/replay.{format}", "/api/sets/load.{format}"}
 """Where a good request starts a process."""

@@ -3,6 +3,8 @@ A connection that holds something up is closed in its time, and no other is. Sec
 """
 
 import asyncio
+import socket
+from contextlib import suppress
 
 import pytest
 from support.corpus import get
@@ -87,6 +89,39 @@ def test_a_client_that_does_not_read_is_cut_off_and_one_that_reads_slowly_is_not
                 connection.unsent = connection.transport.get_write_buffer_size() + 1
             place.sweep(IDLE_S + 2)
             await until(lambda: not place.connections)
+
+    run(main())
+
+
+def test_answers_of_the_application_that_nobody_takes_are_cut_off_as_well() -> None:
+    """
+    Seen to fail when whatever was being answered had all the time there is: of some large answers in a row the second
+    waited for the first to be read, and the connection lived as long as its client liked. And with nothing counted as
+    taken: a slow reader was cut off.
+    """
+
+    async def main() -> None:
+        async with door() as place:
+            client = socket.create_connection(("127.0.0.1", place.port))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            client.setblocking(False)
+            await until(lambda: place.connections)
+            (connection,) = place.connections
+            connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+            client.send(get("/openapi.json") * 30)
+            await until(lambda: connection.flow.write_paused and connection.between)
+            connection.seconds = 10 * IDLE_S  # which it took to make them
+            for _ in range(3):
+                place.sweep(IDLE_S - 1)
+                unsent = connection.transport.get_write_buffer_size()
+                while connection.transport.get_write_buffer_size() >= unsent:
+                    with suppress(BlockingIOError):
+                        client.recv(65_536)
+                    await asyncio.sleep(0)
+                await until(lambda: connection.flow.write_paused)
+            place.sweep(2 * IDLE_S + 1)
+            await until(lambda: not place.connections)
+            client.close()
 
     run(main())
 
