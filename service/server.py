@@ -80,7 +80,7 @@ def create_app() -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         tasks = [
             asyncio.create_task(follow(desk, engine, settings.cards, meters), name="reload"),
-            asyncio.create_task(sweep(desk, GuardedProtocol.open), name="sweep"),
+            asyncio.create_task(sweep(desk, GuardedProtocol.open, HotProtocol.let_go), name="sweep"),
             asyncio.create_task(keep_made(), name="builds"),
             asyncio.create_task(keep_joined(desk, settings.cards), name="joint indexes"),
             asyncio.create_task(keep_days(), name="call records kept"),

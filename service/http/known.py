@@ -70,6 +70,14 @@ class Known:
         self.identity = identity
         return True
 
+    def let_go(self) -> None:
+        """
+        Hold on to nothing of a snapshot: who asked with these bytes may never ask again, and its cards are large.
+        """
+        if self.snapshot is not None:
+            self.snapshot = None
+            del self.identity, self.meter, self.card
+
     def _card(self, identity: Identity, snapshot: Snapshot) -> LiveCard | None:
         name = identity.account.card if self.name is None else self.name
         return snapshot.cards_of(identity.environment).get(name) if identity.account.may_ask(name) else None

@@ -71,6 +71,14 @@ class KnownAsrplus:
         self.identity, self.until, self.snapshot = identity, identity.until, snapshot
         return True
 
+    def let_go(self) -> None:
+        """
+        Hold on to nothing of a snapshot: who asked with these bytes may never ask again.
+        """
+        if self.snapshot is not None:
+            self.snapshot = None
+            del self.identity, self.meter, self.numbers
+
 
 def learn(request: bytes, head: Head, peer: str) -> tuple[bytes, KnownAsrplus] | None:
     """

@@ -21,6 +21,7 @@ from service.http.known import START, Known, answer, learn, number_end
 from service.http.known_asrplus import KnownAsrplus
 from service.http.limits import MAX_URL
 from service.http.respond import JSON_LENGTH, OK_DATE, Head, Response, head_of, respond
+from service.snapshot import Snapshot
 
 MAX_KNOWN_BLOCKS = 1024
 MAX_BLOCK = 2048
@@ -82,6 +83,20 @@ class HotProtocol(GuardedProtocol):
         super()._guard()
         if not self.guarded:
             self.blocks, self.known, self.known_asrplus = self.over_tls  # type: ignore[misc]
+
+    @classmethod
+    def let_go(cls, snapshot: Snapshot) -> None:
+        """
+        What was learned stays, and is settled anew; what was settled by any other snapshot than this one goes.
+        """
+        tables: list[dict[bytes, Known] | dict[bytes, KnownAsrplus]] = [cls.known, cls.known_asrplus, *cls.over_tls[1:]]
+        for connection in cls.open:
+            if isinstance(connection, HotProtocol):
+                tables += (connection.here, connection.here_asrplus)
+        for table in tables:
+            for known in table.values():
+                if known.snapshot is not snapshot:
+                    known.let_go()
 
     # Bytes in
 

@@ -3,12 +3,12 @@ One sweep a second over the connections, in place of a timer for each request.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Protocol
 
 from service.http.limits import IDLE_S
-from service.snapshot import Crowd, Desk
+from service.snapshot import Crowd, Desk, Snapshot
 
 PERIOD_S = 1.0
 MAX_SLOW = 1000
@@ -72,10 +72,17 @@ def _too_many(slow: list[Connection], most: int) -> list[Connection]:
     return [*silent, *begun][: len(slow) - most]
 
 
-async def sweep(desk: Desk, connections: Iterable[Connection]) -> None:
+async def sweep(desk: Desk, connections: Iterable[Connection], let_go: Callable[[Snapshot], None]) -> None:
     """
     Sweep until cancelled, and say how many there are.
+
+    Args:
+        let_go: told of each new snapshot, so that nothing holds on to what answers no more.
     """
+    told = desk.snapshot
     while True:
         await asyncio.sleep(PERIOD_S)
         desk.crowd = sweep_once(connections)
+        if desk.snapshot is not told:
+            told = desk.snapshot
+            let_go(told)
