@@ -116,9 +116,9 @@ class RedisStore:
 
     async def prepare(self) -> None:
         """
-        Connect, and make the scripts known.
+        Connect, make the scripts known, and see that they may write: a replica would only say so of the first request.
         """
-        await self._guard(self._load(_NAMES), self._limit_s)
+        await self._guard(self._try(), self._limit_s)
 
     async def _run(self, calls: Sequence["Call"]) -> list[Any]:
         return await self._guard(self._send_known(calls), self._limit_s + len(calls) / _CALLS_A_SECOND)
@@ -144,6 +144,10 @@ class RedisStore:
             for call in calls:
                 _evaluate(pipeline, call)
             return list(await pipeline.execute())
+
+    async def _try(self) -> None:
+        await self._load(_NAMES)
+        await self._send([("release", [key_of("", "nothing")], [""])])
 
     async def _load(self, names: Sequence[str]) -> None:
         for name in names:
