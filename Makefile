@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOFTSWITCH := kamailio kamailio-utils-modules kamailio-extra-modules kamailio-sqlite-modules sip-tester
 # Much to try, and nothing in it is held to a clock: two at a time.
-MUCH := tests/conformance tests/fuzz tests/unit tests/e2e/test_interface.py tests/e2e/test_matrix.py tests/faults/test_malformed.py tests/faults/test_oracle_http.py
+MUCH := tests/conformance tests/fuzz tests/unit tests/e2e/test_interface.py tests/e2e/test_matrix.py \
+	$(addprefix tests/faults/test_,malformed.py oracle_http.py redis_bounds.py crash.py cdr_crash.py set_crash.py)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test check e2e outside load bench faults long soak overload fuzz lock clean

@@ -34,7 +34,7 @@ def data(tmp_path: Path) -> Path:
 
 def test_tls_is_served_and_a_renewed_certificate_is_shown_while_connections_go_on(data: Path) -> None:
     """
-    Meant to fail with ``renew`` never called.
+    Seen to fail with ``renew`` never called.
     """
     files = make_certificate(data, "first")
     settings = {"SSL_CERTFILE": str(files[0]), "SSL_KEYFILE": str(files[1]), "REQUIRE_HTTPS": "1"}
@@ -98,7 +98,7 @@ def shown(server: Server, client: ssl.SSLContext) -> bytes:
 
 def test_in_maintenance_slow_services_rest_and_look_ups_go_on(data: Path) -> None:
     """
-    Meant to fail without ``check_open``.
+    Seen to fail without ``check_open``.
     """
     account(data, "acme", card="retail")
     manager = bearer(key(data, "acme", "cards", "lookup"))
@@ -119,7 +119,7 @@ def test_in_maintenance_slow_services_rest_and_look_ups_go_on(data: Path) -> Non
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
 def test_systemd_hands_a_socket_over_and_hears_that_it_is_ready_alive_and_stopping(data: Path, workers: str) -> None:
     """
-    A client that comes before the process is answered by it. Meant to fail with ``say_alive`` never called.
+    A client that comes before the process is answered by it. Seen to fail with ``say_alive`` never called.
     """
     with (
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard,

@@ -122,7 +122,7 @@ def test_a_deck_that_unfolds_is_refused(server: Server, manager: str, name: str)
 def test_requests_given_up_at_any_point_leave_nothing_behind(server: Server, manager: str, count: int) -> None:
     """
     Look-ups of both doors and slow services, while others ask: no descriptor, no task, no answer to another's request.
-    Meant to fail with ``ClientDisconnect`` left to the application: a trace in the log for each.
+    Seen to fail with ``ClientDisconnect`` left to the application: a trace in the log for each.
     """
     form = post("/api/rate.json", "application/x-www-form-urlencoded", b"number=441132456789")
     whole = (get("/api/rate.json?number=441132456789"), form, get("/api/ratecard/list.json", manager))

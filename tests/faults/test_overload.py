@@ -28,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seconds", [2.0, 20.0])
+@pytest.mark.parametrize("seconds", [2.0, 10.0])
 def test_most_of_what_can_be_done_is_done_and_what_is_refused_is_refused_at_once(
     server: Server, seconds: float, record_property: Callable[[str, object], None]
 ) -> None:

@@ -108,7 +108,7 @@ def workers(server: Server) -> set[int]:
 
 def test_told_to_stop_it_is_unready_first_and_then_says_farewell_to_every_connection(data: Path) -> None:
     """
-    Meant to fail with uvicorn's own shutdown: connections were closed between two requests, and nobody was told.
+    Seen to fail with uvicorn's own shutdown: connections were closed between two requests, and nobody was told.
     """
     with serve(data, **OPEN, NOTICE_S="1") as server, clients(server, stay=False) as seen:
         seconds_until(lambda: seen.answered > 500)
@@ -129,7 +129,7 @@ def is_unready(server: Server) -> bool:
 
 def test_a_stuck_body_does_not_hold_up_the_end_and_one_that_comes_is_answered(data: Path) -> None:
     """
-    Meant to fail with uvicorn's own shutdown, which waited for the stuck one.
+    Three deadlines hold it, each alone, the body's, the drain's and the process's; seen to pass without the last two.
     """
     raw = b"POST /api/rate.json HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     with serve(data, **OPEN) as server, server.connect() as stuck, server.connect() as coming:
@@ -148,7 +148,7 @@ def test_a_stuck_body_does_not_hold_up_the_end_and_one_that_comes_is_answered(da
 
 def test_a_rolling_restart_costs_no_look_up_and_a_killed_process_is_replaced(data: Path) -> None:
     """
-    Meant to fail with processes that are told to go closing their connections at once.
+    Seen to fail with processes that are told to go closing their connections at once.
     """
     with serve(data, **OPEN, WORKERS="2") as server:
         before = workers(server)
@@ -180,7 +180,7 @@ def is_shared(server: Server) -> bool:
 
 def test_processes_whose_parent_is_killed_end_too(data: Path) -> None:
     """
-    Meant to fail with uvicorn's own processes, which went on without anybody to stop them.
+    Seen to fail with uvicorn's own processes, which went on without anybody to stop them.
     """
     with serve(data, **OPEN, WORKERS="2") as server:
         left = workers(server)

@@ -45,7 +45,7 @@ def held(server: Server, names: list[str], count: int, readers: int) -> dict[str
 
 def test_heads_and_bodies_that_come_in_drops_are_given_up_in_time(server: Server) -> None:
     """
-    Meant to fail without the sweep: they lived as long as they liked.
+    Seen to fail without the sweep: they lived as long as they liked.
     """
     _judge(held(server, ["head", "body"], 60, 0))
 

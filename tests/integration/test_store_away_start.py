@@ -67,7 +67,7 @@ def test_while_the_store_is_away_it_starts_from_what_that_last_said(
     tmp_path: Path, postgres: Postgres, postgres_url: str, away: Engine
 ) -> None:
     """
-    A key that was revoked stays so, and what changes later holds once the store is back. Meant to fail with
+    A key that was revoked stays so, and what changes later holds once the store is back. Seen to fail with
     ``load_first`` being ``load_snapshot``: no process started.
     """
     install(tmp_path, "retail", RETAIL, engine=away)
@@ -92,7 +92,7 @@ def test_with_nothing_known_it_is_unready_until_the_store_is_there_and_then_make
     tmp_path: Path, postgres: Postgres
 ) -> None:
     """
-    As when both are started at once on a new machine. Meant to fail without ``_bring_up_to_date``: never ready.
+    As when both are started at once on a new machine. Seen to fail without ``_bring_up_to_date``: never ready.
     """
     with ExitStack() as stack:
         url = stack.enter_context(postgres.database())
@@ -141,7 +141,7 @@ def test_what_changes_while_it_is_copied_is_not_kept_half(
     tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    Meant to fail without the second look at the generation.
+    Seen to fail without the second look at the generation.
     """
     customer(engine, "acme")
     assert keep(engine, tmp_path / FILE)

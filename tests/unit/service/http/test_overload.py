@@ -26,7 +26,7 @@ def test_in_one_turn_of_the_loop_no_more_is_begun_than_can_be_answered_soon(
     each_s: float, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    However long one takes. Meant to fail with the loop's clock taken for the turn, which on uvloop goes on meanwhile.
+    However long one takes. Seen to fail with the loop's clock taken for the turn, which on uvloop goes on meanwhile.
     """
     now = [0.0]
     monkeypatch.setattr(overload, "monotonic", lambda: now[0])

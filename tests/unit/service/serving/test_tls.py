@@ -38,7 +38,7 @@ def test_half_a_renewal_is_waited_out(
     files: tuple[Path, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """
-    The certificate comes before its key, as tools write them. Meant to fail with the pair loaded into the context in
+    The certificate comes before its key, as tools write them. Seen to fail with the pair loaded into the context in
     use at once: that one then had a certificate without its key.
     """
     certificate, key = files
