@@ -18,7 +18,7 @@ image:  ## the image of the Dockerfile, built without a container engine; as roo
 	sh scripts/image.sh ratedip:0.1.0
 
 test: .venv/dev.stamp  ## every test that needs no more than this machine
-	PYTHONDONTWRITEBYTECODE= RATEDIP_TEST_PATIENCE=10 RATEDIP_TEST_EXAMPLES=0.2 $(BIN)/python -m pytest -m "not long and not outside" -n 3 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= RATEDIP_TEST_PATIENCE=10 RATEDIP_TEST_EXAMPLES=0.1 $(BIN)/python -m pytest -m "not long and not outside" -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev.stamp  ## format, lint, types, floors
 	$(BIN)/ruff format --check .

@@ -29,6 +29,13 @@ class Breaker:
         self.is_open = False
         self.retry_ns = 0
 
+    @property
+    def has_failed(self) -> bool:
+        """
+        The last time it was asked, the store did not answer.
+        """
+        return self._failures > 0
+
     def allows(self, now_ns: int) -> bool:
         return not self.is_open or now_ns >= self.retry_ns
 

@@ -19,7 +19,7 @@ from service.quota.worker import Worker
 
 PATIENCE_S = 0.25
 """
-Of a request for the exchange it waits for, which is over after 60 ms whatever Redis does; longer only where this
+Of a request for the exchange it waits for, which is over after twice 60 ms whatever Redis does; longer only where this
 process itself is held up, and then a wait that ends early would take a working Redis for a lost one.
 """
 TICK_S = 0.1
@@ -153,8 +153,9 @@ class Lender:
 
     async def _ask(self, meters: Sequence[Meter]) -> None:
         bids = [meter.ask(self.name, self._clock_ns()) for meter in meters]
+        sent = [(meter.key, bid.text) for meter, bid in zip(meters, bids, strict=True)]
         try:
-            answers = await self._store.exchange([(m.key, bid.text) for m, bid in zip(meters, bids, strict=True)])
+            answers = await self._exchange(sent)
         except StoreDown as down:
             self._fail(meters, down.reason)
             return
@@ -165,6 +166,18 @@ class Lender:
         else:
             self._take(meters, said)
             self._succeed()
+
+    async def _exchange(self, sent: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """
+        Ask, and once more where that is the first time that it fails: a process that was held up itself finds its time
+        over before it reads the answer that is there. What is sent again is answered as it was, and changes nothing.
+        """
+        try:
+            return await self._store.exchange(sent)
+        except StoreDown:
+            if self._breaker.has_failed:
+                raise
+        return await self._store.exchange(sent)
 
     def _take(self, meters: Sequence[Meter], said: Sequence[dict[str, Any] | None]) -> None:
         now_ns = self._clock_ns()
