@@ -13,7 +13,7 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life, machine, numberset, replay, smart
+from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life, numberset, replay, smart, yardstick
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
@@ -64,7 +64,7 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="ratedip-bench-") as directory:
         console.print("Inside the process: building the cards")
         bench = prepare(Path(directory), LARGE_QUICK if quick else LARGE)
-        figures = [machine.measure(), *(figure(bench) for figure in FIGURES), *doors.measure()]
+        figures = [yardstick.measure(), *(figure(bench) for figure in FIGURES), *doors.measure()]
     if not quick:
         console.print("Inside the process: reading decks")
         figures += imports.measure()
