@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packages of Debian that tests want: installed where that may be done, otherwise said how.
+# Packages of Debian that tests and the bench want: installed where that may be done, otherwise said how.
 set -eu
 
 packages="$*"
@@ -16,12 +16,12 @@ for package in $packages; do
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
-    echo "Installing them takes root. Run this, then the tests again:" >&2
+    echo "Installing them takes root. Run this, then the same again:" >&2
     echo "    sudo apt-get update && sudo apt-get install --no-install-recommends$missing" >&2
     exit 1
 fi
 
-# The tests start Kamailio themselves: it may not start as a service when it is installed.
+# Who wants a server starts it: none may start as a service when it is installed.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"

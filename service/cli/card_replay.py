@@ -67,17 +67,8 @@ def replay(
     steps = find_profile(profile).as_json()
     work: Work | None = None if processes == 1 else spread(processes)
     with shelf() as cards, progress_of_calls() as progress:
-        order = Order(
-            name,
-            str(calls),
-            before,
-            after,
-            None if deck is None else str(deck),
-            against,
-            instant(at),
-            as_dated,
-            profile=steps,
-        )
+        new = None if deck is None else str(deck)
+        order = Order(name, str(calls), before, after, new, against, instant(at), as_dated, profile=steps)
         done = run(cards, order, progress, work)
     told = done.told(limit)
     if csv or xlsx:

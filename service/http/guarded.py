@@ -1,8 +1,8 @@
 """
 One client's connection, bounded: how long, how large and how much at once, and how it ends.
 
-A subclass of uvicorn's protocol, which bounds none of these (reliability.md's slow sockets, stuck bodies and requests
-lost at a restart). Every request goes on to the application; :mod:`service.http.protocol` answers look-ups before.
+A subclass of uvicorn's protocol, which bounds none of these: slow sockets stay, a stuck body holds up the end, and a
+restart loses requests. Every request goes on to the application; :mod:`service.http.protocol` answers look-ups before.
 """
 
 import asyncio

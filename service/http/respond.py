@@ -155,7 +155,6 @@ def respond(
     Returns:
         None for what is not a look-up, or may have to wait: ask the slow path. A meter, where it must be lent to before
         this can be told; nothing was charged.
-
     """
     path, _, query = target.partition(b"?")
     route = ROUTES.get(path)
