@@ -94,6 +94,9 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def is_answering(self) -> bool:
+        if self.in_head and self.flow.read_paused:
+            # The rest of the head is not let in before the answers ahead of it are taken: no fault of its sender.
+            return not self.flow.write_paused or self._is_taken() or self.seconds <= IDLE_S
         if self._is_idle():
             return False
         if not self.between:
@@ -150,7 +153,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
-        if self.flow.waiting:
+        if self.flow.waiting or self.pipeline:
             self.flow.waiting += data
         else:
             self._read(data)
@@ -174,12 +177,23 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _take_turn(self) -> None:
         self.turn = None
-        if self.flow.write_paused:
-            return  # first it reads the answers it has
+        if self.flow.write_paused or self.pipeline:
+            return  # first it reads the answers it has, and gets those it waits for
         data, self.flow.waiting = self.flow.waiting, b""
         self._read(data)
         if not self.pipeline and not self.flow.write_paused and not self._is_full():
             self.flow.resume_reading()
+
+    def _rest(self) -> None:
+        """
+        Take in what came meanwhile once nothing is queued; the base class reads on after each answer, without end.
+        """
+        if self.transport.is_closing():
+            return
+        if self.pipeline or self.flow.write_paused:
+            self.flow.pause_reading()
+        elif self.flow.waiting:
+            self._take_turn_later()
 
     def _is_full(self) -> bool:
         """
@@ -214,6 +228,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self.seconds = 0
         super().on_response_complete()
+        self._rest()
         if self.ended and self.refusal is not None and self._is_idle() and not self.transport.is_closing():
             self._refuse(self.refusal)
 

@@ -11,6 +11,8 @@ from service.http.limits import IDLE_S
 from service.snapshot import Crowd, Desk, Snapshot
 
 PERIOD_S = 1.0
+LATE_S = 0.1
+"""What a sweep may be late by and the next make up for."""
 MAX_SLOW = 1000
 """Connections of one process that hold a request back, an answer up, or have never asked anything."""
 NEW = -IDLE_S - 1
@@ -80,8 +82,12 @@ async def sweep(desk: Desk, connections: Iterable[Connection], let_go: Callable[
         let_go: told of each new snapshot, so that nothing holds on to what answers no more.
     """
     told = desk.snapshot
+    loop = asyncio.get_running_loop()
+    due = loop.time()
     while True:
-        await asyncio.sleep(PERIOD_S)
+        # By the clock, so that sixteen sweeps are sixteen seconds; a standstill of the process is nobody's fault.
+        due = max(due, loop.time() - LATE_S) + PERIOD_S
+        await asyncio.sleep(due - loop.time())
         desk.crowd = sweep_once(connections)
         if desk.snapshot is not told:
             told = desk.snapshot
