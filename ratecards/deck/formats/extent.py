@@ -87,7 +87,7 @@ def check_ods(part: bytes) -> None:
     parser.EntityDeclHandler = measure.entity
     try:
         parser.Parse(part, True)
-    except (expat.ExpatError, LookupError):  # the latter for an encoding nobody knows
+    except (expat.ExpatError, LookupError, ValueError):  # the others for encodings nobody knows or expat cannot read
         raise DeckError(DAMAGED) from None
 
 
