@@ -135,7 +135,7 @@ def _postgres(stack: ExitStack) -> str | None:
         return None
     if postgres.find_binaries() is None:
         return None
-    postgres._FAST = ()  # noqa: SLF001 - what is measured is on disk
+    postgres._FAST = ()  # type: ignore[assignment]  # noqa: SLF001 - what is measured is on disk
     server = stack.enter_context(postgres.run_postgres())
     return stack.enter_context(server.database())
 

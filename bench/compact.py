@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from typing import Final
@@ -70,7 +71,7 @@ def main() -> None:
     Print the seconds of each step and the most memory used, in MiB.
     """
     sources = cards()
-    measured = {f"{kind}_s": seconds(lambda kind=kind: _compact(sources, kind)) for kind in ("minimum", "average")}
+    measured = {f"{kind}_s": seconds(partial(_compact, sources, kind)) for kind in ("minimum", "average")}
     old = sources[0].rules
     new = pl.concat([sources[1].rules.head(PREFIXES // 20), old]).unique("prefix", keep="first").head(PREFIXES)
     measured["diff_s"] = seconds(lambda: compare(old, new, NOW))

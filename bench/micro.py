@@ -13,10 +13,11 @@ from typing import Final
 
 from rich.console import Console
 
-from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life, numberset, replay, smart, yardstick
+from bench import asrplus, bulk, cdr, compact, decks, doors, imports, lcr, life, numberset, replay, smart
 from bench.figures import Figure, median_us, seconds
 from bench.servers import target
 from bench.tables import figures_table
+from bench.yardstick import Yardstick
 from ratecards.artifact import open_card, pack
 from ratecards.compile import compile_rules
 from ratecards.deck import read_deck
@@ -24,7 +25,7 @@ from ratecards.durable import write_atomically
 from ratecards.model import Terms
 from service.access.account import LIVE, LOOKUP, Account, Identity
 from service.access.identify import Door
-from service.http.respond import Head, respond, wire
+from service.http.respond import Head, Response, respond, wire
 from service.lookups.ready import rate_json
 from service.quota.meters import Meters
 from service.quota.plan import Limits, Plan
@@ -61,32 +62,34 @@ def measure(console: Console, *, quick: bool = False) -> list[Figure]:
     """
     Build the cards and take every figure in turn; quick takes a smaller large card.
     """
+    yardstick = Yardstick()
     with tempfile.TemporaryDirectory(prefix="ratedip-bench-") as directory:
         console.print("Inside the process: building the cards")
         bench = prepare(Path(directory), LARGE_QUICK if quick else LARGE)
-        figures = [yardstick.measure(), *(figure(bench) for figure in FIGURES), *doors.measure()]
-    if not quick:
-        console.print("Inside the process: reading decks")
-        figures += imports.measure()
-        console.print("Inside the process: merging cards")
-        figures += compact.measure()
-        console.print("Inside the process: taking in call records")
-        figures += cdr.measure()
-        console.print("Inside the process: routes over many cards")
-        figures += lcr.measure()
-        console.print("Inside the process: millions of numbers")
-        figures += numberset.measure()
-        console.print("Everything known of numbers")
-        figures += smart.measure()
-        console.print("What was answered for numbers: a start, and beside prices over HTTP")
-        figures += asrplus.measure(console)
-        console.print("Replaying calls")
-        figures += replay.measure()
-        console.print("Bulk requests, and a file of calls")
-        figures += bulk.measure(console)
-        console.print("A server's life: starts, and memory after a swap")
-        figures += life.measure(console)
+        figures = yardstick.beside(lambda: [figure(bench) for figure in FIGURES])
+        figures += yardstick.beside(doors.measure)
+    for what, take in () if quick else _groups(console):
+        console.print(what)
+        figures += yardstick.beside(take)
     return figures
+
+
+def _groups(console: Console) -> tuple[tuple[str, Callable[[], list[Figure]]], ...]:
+    """
+    What is measured with cards and files of its own, and what is said before it.
+    """
+    return (
+        ("Inside the process: reading decks", imports.measure),
+        ("Inside the process: merging cards", compact.measure),
+        ("Inside the process: taking in call records", cdr.measure),
+        ("Inside the process: routes over many cards", lcr.measure),
+        ("Inside the process: millions of numbers", numberset.measure),
+        ("Everything known of numbers", smart.measure),
+        ("What was answered for numbers: a start, and beside prices over HTTP", lambda: asrplus.measure(console)),
+        ("Replaying calls", replay.measure),
+        ("Bulk requests, and a file of calls", lambda: bulk.measure(console)),
+        ("A server's life: starts, and memory after a swap", lambda: life.measure(console)),
+    )
 
 
 def prepare(directory: Path, large_rows: int) -> Bench:
@@ -188,7 +191,7 @@ FIGURES: Final[tuple[Callable[[Bench], Figure], ...]] = (
 
 def _answer(desk: Desk, asked: bytes) -> bytes:
     response = respond(desk, b"GET", asked, Head())
-    if response is None or response.status != 200:
+    if not isinstance(response, Response) or response.status != 200:
         raise ValueError("a look-up that is timed must have a price")
     return wire(response, DATE)
 

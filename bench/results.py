@@ -133,7 +133,7 @@ class Results:
             "settings": self.settings,
             "servers": [self._server(server) for server in self.servers],
             "swaps": [asdict(run) for run in self.swaps],
-            "in_process": [{**asdict(figure), "meets": figure.meets} for figure in self.figures],
+            "in_process": [{**asdict(figure), "there": figure.there, "meets": figure.meets} for figure in self.figures],
         }
 
     def _server(self, server: ServerSamples) -> dict[str, Any]:

@@ -23,7 +23,7 @@ HEADINGS = (
     "min-max",
 )
 THOUSANDS_FROM = 10_000
-FIGURE_HEADINGS = ("inside the process", "measured", "target", "")
+FIGURE_HEADINGS = ("inside the process", "measured", "here 1 is", "as there", "target", "")
 
 
 def terminal_table(results: Results) -> Table:
@@ -132,9 +132,14 @@ def _verdict(what: str, value: float, target: float, *, at_most: bool) -> str:
 
 
 def _figure_rows(figures: Sequence[Figure]) -> list[list[str]]:
-    return [
-        [figure.name, f"{figure.value:,.3g} {figure.unit}", figure.target_words, figure.verdict] for figure in figures
-    ]
+    return [_figure_row(figure) for figure in figures]
+
+
+def _figure_row(figure: Figure) -> list[str]:
+    compared = figure.there != figure.value
+    slower, there = (f"{figure.slower:.2f}", f"{figure.there:,.3g} {figure.unit}") if compared else ("-", "-")
+    measured = f"{figure.value:,.3g} {figure.unit}"
+    return [figure.name, measured, slower, there, figure.target_words, figure.verdict]
 
 
 def _markdown_table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -4,6 +4,8 @@ How fast this machine is now, beside the one that the targets in microseconds co
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import marisa_trie
@@ -15,19 +17,31 @@ PREFIXES: Final = 200_000
 THERE_US: Final = 0.77  # marisa_trie.Trie.prefixes() over as many prefixes, on that machine
 
 
-def measure() -> Figure:
+class Yardstick:
     """
-    Time what no code of ours is in: a target of 10 µs is met by 20 where this figure says 2.
+    What no code of ours is in, timed now and again: a target of 10 µs is met by 20 where this says 2.
     """
-    deck = decks.az_deck(PREFIXES)
-    trie = marisa_trie.Trie([row.prefix for row in deck])
-    return Figure("this machine's time for what took 1 where targets were set", _us(trie, deck) / THERE_US, "x")
 
+    def __init__(self) -> None:
+        deck = decks.az_deck(PREFIXES)
+        self._trie = marisa_trie.Trie([row.prefix for row in deck])
+        self._numbers = decks.numbers(deck)
 
-def _us(trie: marisa_trie.Trie, deck: list[decks.DeckRow]) -> float:
-    return median_us(trie.prefixes, decks.numbers(deck))
+    def slower(self) -> float:
+        """
+        How many times as long this machine takes at this moment.
+        """
+        return median_us(self._trie.prefixes, self._numbers) / THERE_US
+
+    def beside(self, measure: Callable[[], list[Figure]]) -> list[Figure]:
+        """
+        Take figures, and what the machine was while they were taken: the faster of just before and just after.
+        """
+        before = self.slower()
+        figures = measure()
+        slower = min(before, self.slower())
+        return [replace(figure, slower=slower) for figure in figures]
 
 
 if __name__ == "__main__":
-    figure = measure()
-    print(f"{figure.name}: {figure.value:.2f} {figure.unit}")
+    print(f"this machine's time for what took 1 where targets were set: {Yardstick().slower():.2f} x")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -28,7 +29,7 @@ def store(data: Path) -> Iterator[Engine]:
         engine.dispose()
 
 
-def account(data: Path, name: str, plan: Plan | None = None, **fields: object) -> None:
+def account(data: Path, name: str, plan: Plan | None = None, **fields: Any) -> None:
     """
     Add an account that may ask all cards, unless other fields say otherwise.
     """

@@ -42,7 +42,7 @@ class Postgres:
         self.port = free_port()
         self._binaries = _executable(binaries, folder)
         self._numbers = count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
 
     def make(self) -> None:
         """
@@ -52,7 +52,14 @@ class Postgres:
         secret.write_text(PASSWORD)
         os.chown(secret, *_owner())
         options = ("-U", "postgres", "-A", "scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync")
-        command = [self._binaries / "initdb", "-D", self.folder / "data", "--pwfile", secret, *options]
+        command: list[str | Path] = [
+            self._binaries / "initdb",
+            "-D",
+            self.folder / "data",
+            "--pwfile",
+            secret,
+            *options,
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **_as_owner(self.folder))
         self.start()
         self.run(sql.SQL("CREATE ROLE ratedip LOGIN PASSWORD {}").format(PASSWORD))
@@ -62,7 +69,8 @@ class Postgres:
         Start it again on the port and with the data it had; back once it takes connections.
         """
         settings = ("listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}", *_FAST)
-        command = [self._binaries / "postgres", "-D", self.folder / "data", *(f"--{setting}" for setting in settings)]
+        command: list[str | Path] = [self._binaries / "postgres", "-D", self.folder / "data"]
+        command += [f"--{setting}" for setting in settings]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, **_as_owner(self.folder))
         deadline = time.monotonic() + FAIL_SAFE_S

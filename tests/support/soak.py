@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ratecards.model import Rule
@@ -99,7 +100,7 @@ def soak(data: Path, seconds: float, turn_s: float, sample_s: float, told: Calla
         began = time.monotonic()
         while time.monotonic() - began < seconds - 1:
             shown = key(data, "acme")
-            seconds_until(lambda shown=shown: _is_known(server, bearer(shown)))
+            seconds_until(partial(_is_known, server, bearer(shown)))
             time.sleep(1.5)  # a process that was not asked has looked by then
             with load(server, bearer(shown), connections=4, pause_s=0.02) as running:
                 _sampled(server, running, seen, began, turn_s, sample_s)
