@@ -19,7 +19,8 @@ from bench import decks
 from bench.figures import Figure, median_us, seconds
 from ratecards.artifact import digest_of, open_card, pack
 from ratecards.compile import compile_rules
-from ratecards.lcr import Ask, Behind, Provider, Router, build_joint, open_joint
+from ratecards.lcr import Ask, Behind, Provider, Router, open_joint
+from ratecards.lcr.join import build_joint
 from ratecards.lcr.render import routes_json
 from ratecards.model import Rule, Terms
 from ratecards.money import parse_units

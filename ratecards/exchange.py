@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-import polars as pl
+from ratecards.money import round_ratio
 
-from ratecards.money import MAX_UNITS, format_units, round_ratio
-
-MONEY = ("rate_units", "connect_fee_units", "rate_inter_units", "rate_intra_units", "rate_indeterminate_units")
-"""Columns of a table of rules that are amounts."""
 _CODE = re.compile(r"[A-Z]{3}", re.ASCII)
 _PRICE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,10})?", re.ASCII)
 
@@ -95,32 +91,6 @@ def convert_units(units: int, factor: Fraction) -> int:
     Convert one amount, rounded once, half up, to units of 10**-10 of the target currency.
     """
     return round_ratio(units * factor.numerator, factor.denominator, "half_up")
-
-
-def convert_rules(rules: pl.DataFrame, factor: Fraction) -> pl.DataFrame:
-    """
-    Convert every amount of a table of rules by :func:`convert_units`.
-
-    Raises:
-        ExchangeError: an amount is more than can be kept.
-
-    """
-    if factor == 1:
-        return rules
-    return rules.with_columns(_convert(rules[name], factor) for name in MONEY)
-
-
-def _convert(amounts: pl.Series, factor: Fraction) -> pl.Series:
-    """
-    Each distinct amount once: a deck has many prefixes and few prices.
-    """
-    known = amounts.drop_nulls().unique()
-    converted = [convert_units(units, factor) for units in known]
-    if max(converted, default=0) > MAX_UNITS:
-        raise ExchangeError(f"{format_units(max(known))} times {float(factor):g} is more than 922,337,203")
-    if known.is_empty():
-        return amounts
-    return amounts.replace_strict(known, pl.Series(converted, dtype=pl.Int64), default=None, return_dtype=pl.Int64)
 
 
 def _price(currency: object, text: object) -> Decimal:

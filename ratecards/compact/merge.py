@@ -15,9 +15,9 @@ from typing import Literal, get_args
 
 import polars as pl
 
-from ratecards.compact.force import next_change
+from ratecards.columns.force import next_change
+from ratecards.columns.tree import prefixes_of
 from ratecards.compact.sources import CompactError, Source, one_table, rules_at, same_ways
-from ratecards.compact.tree import prefixes_of
 from ratecards.compact.union import Union, unite
 from ratecards.exchange import Exchange
 from ratecards.layout import JURISDICTIONS

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ratecards.compact.tree import ancestors, prefix_keys
+from ratecards.columns.tree import ancestors, prefix_keys
 from ratecards.layout import ALWAYS, JURISDICTIONS, NEVER
 from ratecards.rules import SCHEMA
 

@@ -9,9 +9,9 @@ from fractions import Fraction
 import polars as pl
 
 from ratecards.charge import SECONDS_PER_RATE
-from ratecards.compact.force import deciding, in_force
-from ratecards.compact.tree import PrefixError, lengths_of, prefix_keys
-from ratecards.exchange import convert_rules
+from ratecards.columns.converted import convert_rules
+from ratecards.columns.force import deciding, in_force
+from ratecards.columns.tree import PrefixError, lengths_of, prefix_keys
 from ratecards.layout import JURISDICTIONS
 from ratecards.model import Terms
 

@@ -8,7 +8,7 @@ from functools import reduce
 
 import polars as pl
 
-from ratecards.compact.tree import ancestors, inherit_all
+from ratecards.columns.tree import ancestors, inherit_all
 
 _ROW_BITS = 32
 

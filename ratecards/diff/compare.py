@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 
 import polars as pl
 
-from ratecards.compact.force import deciding, in_force
-from ratecards.compact.tree import nearest, prefix_keys
+from ratecards.columns.force import deciding, in_force
+from ratecards.columns.tree import nearest, prefix_keys
 from ratecards.diff.kinds import KINDS, beside, differs, kind_of, percent
 from ratecards.diff.pairs import marked, paired
 

@@ -1,11 +1,12 @@
 """
 Least-cost routing: which carrier, in what order, without a loss.
+
+A joint index is built by :mod:`ratecards.lcr.join`, which a process that answers never imports.
 """
 
-from ratecards.lcr.build import JointError, join_cards
 from ratecards.lcr.charge import Charge
 from ratecards.lcr.crossing import Crossing, cross
-from ratecards.lcr.file import build_joint, joint_name, open_joint
+from ratecards.lcr.file import joint_name, open_joint
 from ratecards.lcr.joint import Joint
 from ratecards.lcr.model import (
     Ask,
@@ -28,7 +29,6 @@ __all__ = [
     "Conditions",
     "Crossing",
     "Joint",
-    "JointError",
     "Provider",
     "Quality",
     "Reason",
@@ -37,9 +37,7 @@ __all__ = [
     "Router",
     "Routes",
     "Strategy",
-    "build_joint",
     "cross",
-    "join_cards",
     "joint_name",
     "open_joint",
 ]

@@ -10,7 +10,7 @@ import orjson
 import polars as pl
 
 from ratecards.charge import SECONDS_PER_RATE
-from ratecards.compact.tree import lengths_of, prefix_keys, prefixes_of
+from ratecards.columns.tree import lengths_of, prefix_keys, prefixes_of
 from ratecards.layout import NEVER, SHARED
 from ratecards.lcr.charge import Charge, cost_sixtieths
 from ratecards.lcr.joint import ASK_CARD, BLOCKED, LAYOUT, LENGTH_BITS

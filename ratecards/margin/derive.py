@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from ratecards.compact.force import deciding
-from ratecards.compact.tree import nearest, prefix_keys
+from ratecards.columns.force import deciding
+from ratecards.columns.tree import nearest, prefix_keys
 from ratecards.diff import Diff, compare
 from ratecards.layout import ALWAYS, JURISDICTIONS, NEVER
 from ratecards.margin.plan import MarginPlan

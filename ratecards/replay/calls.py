@@ -7,6 +7,7 @@ from functools import partial
 
 import polars as pl
 
+from ratecards.columns.segments import number_keys
 from ratecards.profiles import Profile
 from ratecards.replay.cells import answered, callers, durations, instants, numbers, put, routing_numbers
 from ratecards.replay.columns import FIELDS
@@ -15,7 +16,6 @@ from ratecards.replay.objects import objects_of
 from ratecards.replay.pieces import Piece
 from ratecards.replay.rate import CALLS
 from ratecards.replay.refusals import Refusals
-from ratecards.replay.segments import number_keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from functools import cached_property
 
 import polars as pl
 
-from ratecards.compact.tree import ancestors, prefix_keys
+from ratecards.columns.segments import longest, segments_of
+from ratecards.columns.tree import ancestors, prefix_keys
 from ratecards.compile import compile_card
 from ratecards.index import CardIndex
 from ratecards.layout import ALWAYS, ANY_LENGTH, JURISDICTIONS, NEVER
 from ratecards.model import Terms
-from ratecards.replay.segments import longest, segments_of
 from ratecards.rules import SCHEMA
 
 NO_RATE, EXPIRED = -1, -2
@@ -28,7 +28,7 @@ class FlatCard:
     Attributes:
         rules: a table of :data:`ratecards.rules.SCHEMA` by prefix, latest start first; calls name them by row.
         starts: unix second from which each rule holds; ``ends``: from which it no longer does; Int64, without null.
-        segments: from :func:`ratecards.replay.segments.segments_of`.
+        segments: from :func:`ratecards.columns.segments.segments_of`.
         first: row of each prefix's first rule, and behind the last one the number of rows; Int32.
         above: number of the nearest shorter prefix of each; Int32, null: there is none.
         changes: sorted instants at which some rule starts or ends.
@@ -85,7 +85,7 @@ class FlatCard:
         The row of the rule that decides each call, of a card where that is for the longest prefix and the time to say.
 
         Args:
-            keys: of numbers, from :func:`ratecards.replay.segments.number_keys`.
+            keys: of numbers, from :func:`ratecards.columns.segments.number_keys`.
             at: unix seconds.
 
         Returns:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 import orjson
 import polars as pl
 
+from ratecards.columns.amounts import texts_of
+from ratecards.columns.segments import number_keys
 from ratecards.jurisdiction import Places
 from ratecards.model import Verdict
-from ratecards.replay.amounts import texts_of
 from ratecards.replay.calls import Reading
 from ratecards.replay.cells import answered, callers, durations, instants, numbers, routing_numbers
 from ratecards.replay.columns import FIELDS, CallsError
@@ -22,7 +23,6 @@ from ratecards.replay.lines import cells_of
 from ratecards.replay.objects import objects_of
 from ratecards.replay.pieces import Piece
 from ratecards.replay.rate import BLOCKED, CALLS, PRICED, VERDICTS, rate_calls
-from ratecards.replay.segments import number_keys
 
 ADDED = ("number", "prefix", "rate", "currency", "seconds", "cost", "error")
 """What is said of each call: columns ``rated_number`` and so on of CSV, fields of ``rated`` of a JSON object."""

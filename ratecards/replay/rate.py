@@ -6,13 +6,13 @@ from bisect import bisect_left
 
 import polars as pl
 
+from ratecards.columns.segments import number_keys
 from ratecards.jurisdiction import Places
 from ratecards.layout import JURISDICTIONS
 from ratecards.model import Caller, Rule, Verdict
 from ratecards.replay.exact import billed_seconds, costs
 from ratecards.replay.flat import EXPIRED, FlatCard
 from ratecards.replay.jurisdictions import rates_of
-from ratecards.replay.segments import number_keys
 from ratecards.rules import SCHEMA
 
 CALLS = pl.Schema(
@@ -27,8 +27,8 @@ CALLS = pl.Schema(
     }
 )
 """
-A call a row: the line it stands on; E.164 digits, and what :func:`ratecards.replay.segments.number_keys` makes of them;
-who calls and the location routing number, empty where they are not known; unix seconds; whole seconds, one begun
+A call a row: the line it stands on; E.164 digits, and what :func:`ratecards.columns.segments.number_keys` makes of
+them; who calls and the location routing number, empty where they are not known; unix seconds; whole seconds, one begun
 counted.
 """
 VERDICTS = (None, Verdict.NO_RATE, Verdict.EXPIRED, Verdict.BLOCKED)

@@ -16,7 +16,7 @@ from service.cli.exchange import Actor, Json, actor_of, refusing
 from service.cli.exchange import app as exchange
 
 if TYPE_CHECKING:
-    from service.manage.build_stale import Rebuilt
+    from service.manage.build_again import Rebuilt
     from service.manage.builds import Built
 
 app = typer.Typer(help="Cards made from others.", no_args_is_help=True)
@@ -114,11 +114,11 @@ def stale(json: Json = False) -> None:
     Cards made from others that are to be made again, and why. Exits 1 where there are some.
     """
     from service.manage import build_stale
-    from service.manage.build_report import print_stale, stale_json
+    from service.manage.build_report import print_stale
 
     found = build_stale.stale(open_store())
     if json:
-        print_json([stale_json(card) for card in found])
+        print_json([build_stale.stale_json(card) for card in found])
     else:
         print_stale(found, out)
     raise typer.Exit(1 if found else 0)
@@ -138,16 +138,16 @@ def rebuild(
     """
     Make stale cards again, parents first. Exits 1 where one could not be made; the others are.
     """
-    from service.manage import build_stale
+    from service.manage import build_again
     from service.manage.build_report import rebuilt_json
     from service.settings import Settings
 
     with refusing(), progress_bar() as progress:
         engine, folder = open_store(), Settings().cards
         if automatic:
-            done = build_stale.rebuild_automatic(engine, folder, progress)
+            done = build_again.rebuild_automatic(engine, folder, progress)
         else:
-            done = build_stale.rebuild(engine, folder, names or None, progress, dry_run=dry_run, actor=actor_of(actor))
+            done = build_again.rebuild(engine, folder, names or None, progress, dry_run=dry_run, actor=actor_of(actor))
     if json:
         print_json([rebuilt_json(card) for card in done])
     else:

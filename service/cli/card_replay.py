@@ -56,8 +56,8 @@ def replay(
     Calls that were made before all rules of the new prices are in force are rated as if made then.
     """
     from service.cli.numbers import find_profile
-    from service.manage.replay import Order
     from service.manage.replay import replay as run
+    from service.manage.replay_order import Order
     from service.manage.replay_processes import spread
 
     if deck is not None and after is not None:
@@ -102,7 +102,7 @@ def progress_of_calls() -> Iterator["Progress"]:
 
 def _write_sheets(told: dict[str, Any], csv: Path | None, xlsx: Path | None) -> None:
     from ratecards.durable import write_atomically
-    from service.manage.replay_report import destinations
+    from service.manage.replay_order import destinations
     from service.render.sheets import to_csv, to_xlsx
 
     for file, form in ((csv, to_csv), (xlsx, to_xlsx)):

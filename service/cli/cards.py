@@ -102,8 +102,8 @@ def load(
     """
     from ratecards.artifact import ArtifactError
     from ratecards.deck import DeckError
-    from service.manage.ratecard_load import Order
     from service.manage.ratecard_load import load as load_deck
+    from service.manage.ratecard_order import Order
     from service.manage.ratecards import BadValueError
 
     if activate and at is not None:

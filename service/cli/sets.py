@@ -14,7 +14,8 @@ from service.cli.console import err, fail, out, print_json, progress_bar
 
 if TYPE_CHECKING:
     from service.manage.ratecards import Shelf
-    from service.manage.sets import SetLoaded, SetOrder
+    from service.manage.set_order import SetOrder
+    from service.manage.sets import SetLoaded
 
 app = typer.Typer(help="Sets of numbers and tables about numbers, loaded from files.", no_args_is_help=True)
 
@@ -44,7 +45,8 @@ def load(
     Exits 1 where some lines are refused, 2 where the file is; then nothing changes.
     """
     from service.cli.numbers import find_profile
-    from service.manage.sets import SetOrder, load_set
+    from service.manage.set_order import SetOrder
+    from service.manage.sets import load_set
 
     profile = None if country is None else find_profile(country).as_json()
     order = SetOrder(name, str(file), kind, profile, column, dry_run)

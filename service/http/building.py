@@ -19,8 +19,8 @@ from service.errors import ApiError, forbidden, invalid, missing, standard, unav
 from service.http.query import shown
 from service.http.slow import Call, Service
 from service.manage.build_process import BusyError, Ended, ask, give
-from service.manage.build_report import stale_json
 from service.manage.build_stale import stale as find_stale
+from service.manage.build_stale import stale_json
 from service.store.exchange import list_rates, set_rate
 
 _DONE, _SOME, _REFUSED, _AWAY = 0, 1, 2, 3

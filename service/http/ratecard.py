@@ -14,10 +14,10 @@ from service.manage import ratecards
 from service.manage.ratecard_audit import audit_view
 from service.manage.ratecard_change import FORMATS, size_of
 from service.manage.ratecard_diff import check_by
-from service.manage.ratecard_job import table_of
 from service.manage.ratecard_process import aside
 from service.manage.ratecard_search import search_view
 from service.manage.ratecard_views import card_view, list_view, revisions_view
+from service.manage.ratecard_work import table_of
 from service.manage.ratecards import ABOUT
 from service.render.table import Table
 from service.store.cards import KINDS

@@ -14,8 +14,8 @@ from service.errors import ApiError, invalid, missing, not_found, standard, unav
 from service.http.ask import instant
 from service.http.query import Parameters
 from service.http.slow import SHEETS, Call
-from service.manage.ratecard_job import answer_of, do
 from service.manage.ratecard_process import HEAVY, JobDiedError, JobSlowError, aside, run_job
+from service.manage.ratecard_work import answer_of, do
 from service.manage.ratecards import BadValueError, ForceError, MissingError, Shelf, shelf_of
 from service.render.table import MAX_IN_FILE, MAX_PAGE, MAX_PER_PAGE, PER_PAGE, Page
 from service.store.catalogue import MAX_REVISION, CatalogueError
@@ -130,7 +130,7 @@ async def work(cards: Shelf, kind: str, rules: int, asked: dict[str, Any]) -> di
     Do a job: here where it is light, in a process of its own where it is heavy.
 
     Args:
-        kind: one of :data:`service.manage.ratecard_job.JOBS`.
+        kind: one of :data:`service.manage.ratecard_work.LIGHT`.
         rules: it has to do with.
     """
     with told(cards):

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from ratecards.money import DECIMALS, ROUNDINGS
 from service.errors import ApiError, invalid
@@ -16,10 +16,10 @@ from service.http.query import Parameters
 from service.http.respond import Response
 from service.http.slow import Call
 from service.http.upload import received
-from service.manage.ratecard_change import FORMATS, Format, size_of
-from service.manage.ratecard_job import answer_of
-from service.manage.ratecard_load import Order, need_card
-from service.manage.ratecard_process import aside, run_job
+from service.manage.ratecard_change import FORMATS
+from service.manage.ratecard_order import Order, need_card
+from service.manage.ratecard_process import run_job
+from service.manage.ratecard_work import answer_of
 from service.manage.ratecards import Shelf
 from service.render.html import to_page
 from service.render.plain import HTML, JSON
@@ -98,20 +98,19 @@ def _page(said: dict[str, Any], refused: ApiError | None) -> Response:
 
 async def download(call: Call) -> Response:
     """
-    A revision as a file that reads back as the same card.
+    A revision as a file that reads back as the same card, written by a process of its own.
     """
     cards, card = ask.shelf(call), ask.card(call.parameters)
     number = ask.revision(call.parameters)
-    with ask.told(cards):
-        rules = await aside(size_of, cards, card, number)
-    written, content = await _file(cards, rules, {"card": card, "form": cast("Format", call.form), "revision": number})
+    written, content = await _file(cards, {"card": card, "form": call.form, "revision": number})
     name = f'attachment; filename="{card}-r{written}.{call.form}"'
     return Response(200, _TYPES[call.form], content, ((b"content-disposition", name.encode()),))
 
 
-async def _file(cards: Shelf, rules: int, asked: dict[str, Any]) -> tuple[int, bytes]:
+async def _file(cards: Shelf, asked: dict[str, Any]) -> tuple[int, bytes]:
     await asyncio.to_thread(_folder().mkdir, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=_folder(), prefix="card-") as place:
         path = Path(place) / "card"
-        said = await ask.work(cards, "download", rules, asked | {"to": str(path)})
+        with ask.told(cards):
+            said = answer_of(await run_job(cards, "download", asked | {"to": str(path)}))
         return said["revision"], await asyncio.to_thread(path.read_bytes)

@@ -15,10 +15,9 @@ from service.http.query import Parameters
 from service.http.respond import Response, render
 from service.http.slow import TABLE_FORMATS, Call, Service
 from service.http.upload import received
-from service.manage.ratecard_job import answer_of
 from service.manage.ratecard_process import run_job
-from service.manage.replay import Order
-from service.manage.replay_report import destinations
+from service.manage.ratecard_work import answer_of
+from service.manage.replay_order import Order, destinations
 from service.render.chart_page import to_replay_page
 from service.render.plain import HTML
 from service.render.sheets import CSV, XLSX, to_csv, to_xlsx

@@ -15,9 +15,9 @@ from service.http.slow import TABLE_FORMATS, Call, Service
 from service.http.upload import Bound, received
 from service.lookups.loaded import NUMBERS
 from service.manage import set_views
-from service.manage.ratecard_job import answer_of
 from service.manage.ratecard_process import aside, run_job
-from service.manage.sets import SetOrder
+from service.manage.ratecard_work import answer_of
+from service.manage.set_order import SetOrder
 from service.render.table import Table
 from service.settings import Settings
 

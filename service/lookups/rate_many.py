@@ -14,11 +14,11 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 
-from ratecards.compact.tree import MAX_DIGITS, ancestors, prefix_keys
+from ratecards.columns.amounts import texts_of
+from ratecards.columns.segments import longest, segments_of
+from ratecards.columns.tree import MAX_DIGITS, ancestors, prefix_keys
 from ratecards.index import CardIndex, Lasting, Shared
 from ratecards.layout import NEVER
-from ratecards.replay.amounts import texts_of
-from ratecards.replay.segments import longest, segments_of
 from service.lookups.ready import NUMBER, render_terms
 from service.render.plain import to_json
 from service.snapshot import LiveCard
@@ -40,7 +40,7 @@ class LaidOut:
     A card as columns.
 
     Attributes:
-        segments: from :func:`ratecards.replay.segments.segments_of`.
+        segments: from :func:`ratecards.columns.segments.segments_of`.
         heads: by prefix, what follows the revision in an answer, up to the rate; null: only the general way can tell.
         terms: of each prefix, its place in what :func:`tails_of` makes; UInt32.
     """
@@ -122,7 +122,7 @@ def written(lines: pl.Series) -> bytes:
 
 def _numbers(lines: pl.Series) -> tuple[pl.Series, pl.Series]:
     """
-    E.164 digits, null where a line is something else, and what :func:`ratecards.replay.segments.number_keys` makes.
+    E.164 digits, null where a line is something else, and what :func:`ratecards.columns.segments.number_keys` makes.
     """
     value, length = lines.cast(pl.Int64, strict=False), lines.str.len_bytes().clip(0, MAX_DIGITS + 1)
     power = _POWERS.gather(length.clip(0, MAX_DIGITS))  # of what a number of so many digits is at least, filled up

@@ -5,7 +5,6 @@ The cards a derived card is made from, as they answer at an instant.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import orjson
@@ -13,8 +12,8 @@ from polars.exceptions import PolarsError
 from sqlalchemy import Engine
 
 from ratecards.artifact import ArtifactError
+from ratecards.columns.tree import PrefixError
 from ratecards.compact import CompactError, Source
-from ratecards.compact.tree import PrefixError
 from ratecards.exchange import Exchange, ExchangeError
 from ratecards.margin import MarginError
 from ratecards.model import Terms
@@ -114,17 +113,6 @@ def exchanged(exchange: Exchange, currencies: Sequence[str], target: str) -> dic
         ExchangeError: one has no rate of exchange.
     """
     return {f"{code}>{target}": str(exchange.factor(code, target)) for code in sorted({*currencies} - {target})}
-
-
-def factor_now(exchange: Exchange, pair: str) -> Fraction | None:
-    """
-    What ``EUR>USD`` is now; None: there is no such rate any more.
-    """
-    source, _, target = pair.partition(">")
-    try:
-        return exchange.factor(source, target)
-    except ExchangeError:
-        return None
 
 
 @contextmanager

@@ -7,13 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-import orjson
-
 from ratecards.compact import Kind
 from ratecards.margin import MarginError, MarginPlan
 from ratecards.money import DECIMALS, ROUNDINGS, Rounding
 from service.store.catalogue import CARD_NAME, CatalogueError
-from service.store.files import sha256
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MAX_PARENTS = 64
@@ -98,14 +95,6 @@ class Recipe:
             "rounding": self.rounding,
             "automatic": self.automatic,
         }
-
-
-def digest_of(recipe: dict[str, Any]) -> str:
-    """
-    SHA-256 of all in a recipe that the result depends on.
-    """
-    matters = {name: value for name, value in recipe.items() if name != "automatic"}
-    return sha256(orjson.dumps(matters, option=orjson.OPT_SORT_KEYS))
 
 
 def _refuse_parents(parents: tuple[str, ...]) -> None:

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from ratecards.diff import KINDS, Diff
 from ratecards.money import format_units
-from service.manage.build_stale import Rebuilt, Stale
+from service.manage.build_again import Rebuilt
+from service.manage.build_stale import Stale
 from service.manage.builds import Built
 
 TOP = 20
@@ -49,11 +50,6 @@ def built_json(built: Built) -> dict[str, Any]:
 def rebuilt_json(rebuilt: Rebuilt) -> dict[str, Any]:
     fields = {"card": rebuilt.card, "reasons": list(rebuilt.reasons), "error": rebuilt.error}
     return fields | {"made": None if rebuilt.built is None else built_json(rebuilt.built)}
-
-
-def stale_json(stale: Stale) -> dict[str, Any]:
-    names = ("card", "revision", "automatic")
-    return {name: getattr(stale, name) for name in names} | {"reasons": list(stale.reasons)}
 
 
 def print_built(built: Built, console: Console) -> None:

@@ -1,27 +1,19 @@
 """
-Derived cards that are no longer what they are made from, and making them again.
+Derived cards that are no longer what they are made from; asked often, so nothing that makes cards is needed for it.
 """
 
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
 from sqlalchemy import Engine
 
-from ratecards.exchange import Exchange
-from service.manage.build_parents import Parent, factor_now
-from service.manage.build_recipe import BuildError, Recipe, digest_of
-from service.manage.builds import Built, Order, make_build
-from service.manage.cards import Progress
-from service.store.audit import SYSTEM, list_changes, record
-from service.store.builds import Build, list_builds
-from service.store.catalogue import CatalogueError, Revision, active_revisions
-from service.store.database import changing
+from ratecards.exchange import Exchange, ExchangeError
+from service.store.builds import Build, digest_of_recipe, list_builds
+from service.store.catalogue import Revision, active_revisions
 from service.store.exchange import read_exchange
-from service.store.schedule import planned
-
-FAILED = "card.build.fail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +33,6 @@ class Stale:
     automatic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """
-    What became of a stale card.
-
-    Attributes:
-        built: as it was made, or in a dry run would be; None: it could not.
-        error: why it could not.
-    """
-
-    card: str
-    reasons: tuple[str, ...]
-    built: Built | None = None
-    error: str | None = None
-
-
 def stale(engine: Engine, now: int | None = None) -> list[Stale]:
     """
     Every derived card that is stale, or will be once the cards it is made from are made again; parents first.
@@ -65,10 +41,10 @@ def stale(engine: Engine, now: int | None = None) -> list[Stale]:
         engine: the store.
         now: unix seconds; None: those of the clock.
     """
-    instant = _instant(now)
+    instant = instant_of(now)
     found: dict[str, Stale] = {}
-    for build in _living(engine):
-        reasons = _reasons(engine, build, instant) or tuple(
+    for build in living(engine):
+        reasons = reasons_of(engine, build, instant) or tuple(
             f"card '{parent}' is stale" for parent in build.parents if parent in found
         )
         if reasons:
@@ -76,89 +52,27 @@ def stale(engine: Engine, now: int | None = None) -> list[Stale]:
     return list(found.values())
 
 
-def rebuild(
-    engine: Engine,
-    folder: Path,
-    names: Collection[str] | None,
-    progress: Progress,
-    *,
-    now: int | None = None,
-    dry_run: bool = False,
-    actor: str = SYSTEM,
-    automatic: bool = False,
-) -> list[Rebuilt]:
-    """
-    Make stale cards again, parents before what is made from them; one that cannot be made does not stop the others.
-
-    A card that answers goes on answering with what was made; one that does not only gets a revision.
-
-    Args:
-        engine: the store.
-        folder: of the compiled cards.
-        names: of cards, which are made again with the stale ones beneath them; None: all.
-        progress: told of each step.
-        now: unix seconds; None: those of the clock.
-        dry_run: change nothing, only say what would.
-        actor: who asks.
-        automatic: only those to be made without anybody asking.
-
-    Raises:
-        CatalogueError: a card is not derived.
-    """
-    order = Order(dry_run=dry_run, unless_same=True, cautious=automatic, actor=actor, note="made again")
-    done: list[Rebuilt] = []
-    for build in _wanted(_living(engine), names):
-        order = replace(order, now=_instant(now))  # what was made a moment ago answers since then
-        reasons = _reasons(engine, build, order.now)
-        reasons += tuple(f"card '{name}' would be made again" for name in build.parents if name in order.instead)
-        if reasons and (build.automatic or not automatic):
-            done.append(_make_again(engine, folder, build, reasons, progress, order))
-            order = replace(order, instead={**order.instead, **_as_it_would_be(done[-1], order)})
-    return done
+def stale_json(card: Stale) -> dict[str, Any]:
+    names = ("card", "revision", "automatic")
+    return {name: getattr(card, name) for name in names} | {"reasons": list(card.reasons)}
 
 
-def rebuild_automatic(engine: Engine, folder: Path, progress: Progress, *, now: int | None = None) -> list[Rebuilt]:
-    """
-    Make those stale cards again that are to be without anybody asking.
-
-    One that would leap from what answers is left to people. A failure is in the audit, once for each reason.
-    """
-    return rebuild(engine, folder, None, progress, now=now, automatic=True)
-
-
-def _instant(now: int | None) -> int:
+def instant_of(now: int | None) -> int:
     return int(time.time()) if now is None else now
 
 
-def _living(engine: Engine) -> list[Build]:
+def living(engine: Engine) -> list[Build]:
     return [build for build in list_builds(engine) if build.archived is None]
 
 
-def _wanted(builds: list[Build], names: Collection[str] | None) -> list[Build]:
-    """
-    The cards named and what they are made from.
-    """
-    if names is None:
-        return builds
-    by_name = {build.card: build for build in builds}
-    for name in names:
-        if name not in by_name:
-            raise CatalogueError(f"card '{name}' is not made from others")
-    wanted = set(names)
-    for build in reversed(builds):
-        if build.card in wanted:
-            wanted |= set(build.parents)
-    return [build for build in builds if build.card in wanted]
-
-
-def _reasons(engine: Engine, build: Build, now: int) -> tuple[str, ...]:
+def reasons_of(engine: Engine, build: Build, now: int) -> tuple[str, ...]:
     """
     Why a card is stale, whatever its parents are.
     """
     made = build.made
     answering = {revision.card: revision for revision in active_revisions(engine, at=max(now, made.at))}
     reasons = [reason for name in build.parents if (reason := _moved(build, name, answering))]
-    if digest_of(build.recipe) != made.recipe:
+    if digest_of_recipe(build.recipe) != made.recipe:
         reasons.append("its recipe changed")
     reasons += _exchanged(made.exchange, read_exchange(engine))
     if made.until is not None and made.until <= now:
@@ -179,47 +93,16 @@ def _moved(build: Build, name: str, answering: Mapping[str, Revision]) -> str | 
 
 
 def _exchanged(used: Mapping[str, str], exchange: Exchange) -> list[str]:
-    changed = [pair for pair, factor in used.items() if str(factor_now(exchange, pair)) != factor]
+    changed = [pair for pair, factor in used.items() if str(_factor_now(exchange, pair)) != factor]
     return [f"the rate of exchange of {pair.replace('>', ' to ')} changed" for pair in changed]
 
 
-def _make_again(
-    engine: Engine, folder: Path, build: Build, reasons: tuple[str, ...], progress: Progress, order: Order
-) -> Rebuilt:
+def _factor_now(exchange: Exchange, pair: str) -> Fraction | None:
+    """
+    What ``EUR>USD`` is now; None: there is no such rate any more.
+    """
+    source, _, target = pair.partition(">")
     try:
-        _refuse_planned(engine, build, order.now)
-        answers = bool(active_revisions(engine, build.card))
-        recipe = Recipe.from_json(build.recipe)
-        built = make_build(engine, folder, build.card, recipe, progress, replace(order, activate=answers))
-    except CatalogueError as error:
-        if not order.dry_run:
-            _note_failure(engine, build.card, str(error), order.actor)
-        return Rebuilt(build.card, reasons, error=str(error))
-    return Rebuilt(build.card, reasons, built)
-
-
-def _refuse_planned(engine: Engine, build: Build, now: int) -> None:
-    """
-    What was made before and is planned would take over from what is made now.
-    """
-    for plan in planned(engine, build.card, now):
-        when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(plan.at))
-        raise BuildError(f"revision {plan.revision} of card '{build.card}' is planned for {when}; cancel that first")
-
-
-def _as_it_would_be(rebuilt: Rebuilt, order: Order) -> dict[str, Parent]:
-    built = rebuilt.built
-    if not order.dry_run or built is None or (built.before and built.before.digest == built.revision.digest):
-        return {}
-    return {rebuilt.card: Parent(built.revision, built.source)}
-
-
-def _note_failure(engine: Engine, card: str, reason: str, actor: str) -> None:
-    """
-    Once, however often it is tried again.
-    """
-    last = next(iter(list_changes(engine, f"card {card}", 1)), None)
-    if last is not None and (last.action, last.detail.get("reason")) == (FAILED, reason):
-        return
-    with changing(engine) as connection:
-        record(connection, actor, FAILED, f"card {card}", reason=reason)
+        return exchange.factor(source, target)
+    except ExchangeError:
+        return None

@@ -17,12 +17,19 @@ from ratecards.rules import SCHEMA
 from service.manage.build_parents import Parent, exchanged, read_parents, refuse_elsewhere, refusing
 from service.manage.build_prices import Result, put_together, refuse_leap, told
 from service.manage.build_recipe import BuildError, Recipe
-from service.manage.build_recipe import digest_of as digest_of_recipe
 from service.manage.cards import Progress, find_revision
 from service.manage.rows import compiled, rules_of, terms_text, tidy, with_rows
 from service.ops.reload import artifact_path
 from service.store.audit import SYSTEM
-from service.store.builds import Made, change_recipe, find_build, list_builds, record_build, refuse_cycle
+from service.store.builds import (
+    Made,
+    change_recipe,
+    digest_of_recipe,
+    find_build,
+    list_builds,
+    record_build,
+    refuse_cycle,
+)
 from service.store.catalogue import CARD_NAME, CatalogueError, Revision, add_revision, list_revisions
 from service.store.exchange import read_exchange
 

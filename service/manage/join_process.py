@@ -11,7 +11,9 @@ from pathlib import Path
 import orjson
 
 from ratecards.artifact import ArtifactError
-from ratecards.lcr import JointError, build_joint, joint_name
+from ratecards.lcr import joint_name
+from ratecards.lcr.build import JointError
+from ratecards.lcr.join import build_joint
 from service.ops.joined import card_files, joint_path
 
 DONE, FAILED = 0, 1

@@ -3,7 +3,7 @@ A deck, wherever it comes from, read into the next revision of a card.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,41 +14,11 @@ from ratecards.model import Terms
 from ratecards.money import ROUNDINGS
 from service.manage.cards import Loading, Progress, check_deck, load_card
 from service.manage.ratecard_audit import note_reading
+from service.manage.ratecard_order import Order
 from service.manage.ratecard_views import terms_of
-from service.manage.ratecards import BadValueError, MissingError, Shelf
+from service.manage.ratecards import BadValueError, Shelf
 from service.store.catalogue import CatalogueError, Revision, list_revisions
 from service.store.mappings import find_mapping
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """
-    A deck to be read into a card.
-
-    Attributes:
-        file: where it lies, under the name it is to be known by.
-        currency: of the prices; None: what the deck says, or what the card's last revision had.
-        mapping: name of a saved one; None: the one for its header, or what its words say.
-        dry_run: report, and load nothing.
-        at: unix seconds from which it is to answer; None: not by itself.
-        force: load it though it differs much from the revision that answers.
-        precision: decimals of a cost; this, ``rounding``, ``lrn`` and ``origin_group``: None: as the card's last
-            revision has it.
-    """
-
-    card: str
-    file: str
-    currency: str | None = None
-    mapping: str | None = None
-    dry_run: bool = False
-    activate: bool = False
-    at: int | None = None
-    force: bool = False
-    note: str = ""
-    precision: int | None = None
-    rounding: str | None = None
-    lrn: bool | None = None
-    origin_group: str | None = None
 
 
 def _silent(_step: str, _done: int, _whole: int) -> None: ...
@@ -140,16 +110,3 @@ def _mapping(shelf: Shelf, name: str | None) -> Mapping | None:
     if name is not None and saved is None:
         raise BadValueError("mapping", "no mapping was saved under that name")
     return None if saved is None else Mapping.from_json(saved)
-
-
-def need_card(shelf: Shelf, card: str) -> None:
-    """
-    Refuse a name no card can have, before anything is done for it.
-
-    Raises:
-        BadValueError: it is none.
-    """
-    try:
-        shelf.stored(card)
-    except MissingError:
-        raise BadValueError("card", "is no card's name: lower-case letters, digits, dots, dashes; at most 59") from None

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from service.manage.ratecard_job import DONE
+from service.manage.ratecard_work import DONE
 from service.manage.ratecards import Shelf
 
 HEAVY = 200_000

@@ -7,7 +7,7 @@ import time
 
 import polars as pl
 
-from ratecards.compact.force import in_force
+from ratecards.columns.force import in_force
 from service.manage.ratecard_rules import KEPT, PRICES, rule_fields
 from service.manage.ratecards import BadValueError, Shelf, revision_of
 from service.render.table import FIRST_PAGE, Page, Row, Table

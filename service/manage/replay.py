@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ratecards.compact.tree import PrefixError
+from ratecards.columns.tree import PrefixError
 from ratecards.exchange import ExchangeError
 from ratecards.jurisdiction import PlaceError
 from ratecards.layout import ALWAYS
 from ratecards.profiles import Profile, ProfileError
 from ratecards.replay import CallsError, Piece, Reading, Replay, Side, Tally, read_calls, read_pieces
 from service.manage.ratecards import BadValueError, Shelf
+from service.manage.replay_order import Order
 from service.manage.replay_prices import (
     Prices,
     deck_prices,
@@ -33,35 +34,6 @@ Progress = Callable[[int, float], None]
 """Called with the rows read so far, and the share of the file they are."""
 Work = Callable[[Replay, Reading, Iterator[Piece]], Iterator[tuple[Tally, float]]]
 """Tallies pieces; each with the share of the file that is read with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """
-    What to replay.
-
-    Attributes:
-        file: the calls.
-        before: number of a revision; None: the one that answers.
-        after: likewise; None: the latest.
-        deck: file of a deck instead of ``after``.
-        against: name of the card that margins are reckoned with.
-        at: unix seconds at which all calls are taken to be made.
-        as_dated: each is taken to be made when it was, whatever comes into force later.
-        profile: how dialled strings are normalised, as :meth:`Profile.as_json` has it; None: as E.164.
-        trusted: a packed file may hold any number of calls.
-    """
-
-    card: str
-    file: str
-    before: int | None = None
-    after: int | None = None
-    deck: str | None = None
-    against: str | None = None
-    at: int | None = None
-    as_dated: bool = False
-    profile: dict[str, Any] | None = None
-    trusted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from ratecards.layout import ALWAYS
 from ratecards.model import Terms
 from ratecards.replay import FlatCard, Side, lay_out
 from ratecards.rules import SCHEMA
-from service.manage.ratecard_load import Order as DeckOrder
 from service.manage.ratecard_load import load
+from service.manage.ratecard_order import Order as DeckOrder
 from service.manage.ratecard_rules import KEPT
 from service.manage.ratecard_views import terms_of
 from service.manage.ratecards import BadValueError, Shelf, answering, card_of, revision_of, revisions_of

@@ -8,14 +8,8 @@ from typing import Any
 from ratecards.money import format_units, round_ratio
 from ratecards.replay import Loser, Replay, Tally
 from ratecards.replay.tally import Sums
-from service.render.table import Page, Row, Table
-
-COLUMNS = (
-    "name", "calls", "minutes", "seconds", "billed_before", "billed_after", "cost_before", "cost_after", "difference",
-    "change_percent", "margin_before", "margin_after", "losing_before", "losing_after", "unpriced_before",
-    "unpriced_after", "blocked_before", "blocked_after", "newly_unpriced", "newly_priced",
-)  # fmt: skip
-AMOUNTS = ("minutes", "cost_before", "cost_after", "difference", "change_percent", "margin_before", "margin_after")
+from service.manage.replay_order import COLUMNS
+from service.render.table import Row
 
 
 def report(tally: Tally, sides: Replay, limit: int) -> dict[str, Any]:
@@ -40,14 +34,6 @@ def report(tally: Tally, sides: Replay, limit: int) -> dict[str, Any]:
         "losers": [_loser(call) for call in tally.losers],
         "refusals": [asdict(refusal) for refusal in tally.refusals.first],
     }
-
-
-def destinations(told: dict[str, Any]) -> Table:
-    """
-    The destinations of a report as a table for a spreadsheet.
-    """
-    rows = told["destinations"]
-    return Table("destinations", COLUMNS, rows, len(rows), Page(1, max(len(rows), 1)), amounts=AMOUNTS)
 
 
 def _totals(tally: Tally, *, margins: bool) -> Row:

@@ -12,9 +12,10 @@ from typing import Any
 
 from ratecards.numberset import ListError
 from ratecards.profiles import Profile, ProfileError
-from service.lookups.loaded import NUMBERS
 from service.manage.ratecards import BadValueError, MissingError, Shelf
-from service.ops.kinds import KINDS, Kind, Reading, Report, digest_of_file
+from service.manage.set_build import BUILDS, Reading, Report
+from service.manage.set_order import SetOrder
+from service.ops.kinds import KINDS, Kind, digest_of_file
 from service.ops.sets import set_path
 from service.store.catalogue import CatalogueError
 from service.store.files import put_large
@@ -24,26 +25,6 @@ REFUSED_SHARE = 20
 """Of so many lines one may be refused; of a file with more the column is not the right one, or much else is wrong."""
 Step = Callable[[str, int, int], None]
 """Called with the step, what is done of it, and the whole, as far as it is known."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetOrder:
-    """
-    A file to be loaded into a set.
-
-    Attributes:
-        file: where it lies, under the name it is to be known by.
-        profile: JSON of how its numbers are normalised; None: they are international.
-        column: header of the numbers; None: one that is usual.
-        dry_run: report, and load nothing.
-    """
-
-    name: str
-    file: str
-    kind: str = NUMBERS
-    profile: dict[str, Any] | None = None
-    column: str | None = None
-    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +54,7 @@ def load_set(shelf: Shelf, order: SetOrder, step: Step | None = None) -> SetLoad
     stored, kind, reading = _stored(shelf, order.name), _kind(order), _reading(order)
     check_set(shelf.engine, stored, order.kind)
     with _target(shelf.folder) as target:
-        report = _built(kind, order, target, reading, step)
+        report = _built(order, target, reading, step)
         reasons = why_refused(report)
         if reasons or order.dry_run:
             return SetLoaded(report, reasons, None)
@@ -147,10 +128,10 @@ def _reading(order: SetOrder) -> Reading:
     return Reading(profile, order.column)
 
 
-def _built(kind: Kind, order: SetOrder, target: Path, reading: Reading, step: Step | None) -> Report:
+def _built(order: SetOrder, target: Path, reading: Reading, step: Step | None) -> Report:
     told = None if step is None else (lambda rows: step("rows", rows, rows))
     try:
-        return kind.build(Path(order.file), target, reading, told)
+        return BUILDS[order.kind](Path(order.file), target, reading, told)
     except ListError as error:
         raise CatalogueError(str(error)) from None
 

@@ -1,58 +1,21 @@
 """
-What a file of numbers can hold: how each kind is built from what is published, and opened to answer.
+What a file of numbers can hold: how each kind is opened to answer.
 """
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from ratecards.numbering import lrn_build, mccmnc, ofcom
 from ratecards.numbering.lrn import open_lrn
-from ratecards.numbers import normalise
-from ratecards.numberset import CheckpointError, NumberSet, Refusals, read_set
-from ratecards.profiles import Profile
+from ratecards.numbering.mccmnc import open_mccmnc
+from ratecards.numbering.ofcom import open_ofcom
+from ratecards.numberset import CheckpointError, NumberSet
 from service.lookups.loaded import NUMBERS
 from service.ops.open import breathe
 
 _BLOCK = 1024 * 1024
-Progress = Callable[[int], None]
-"""Told of the rows read so far."""
-
-
-class Report(Protocol):
-    """
-    What became of the lines of a file.
-    """
-
-    @property
-    def rows(self) -> int:
-        """
-        Rows that the built file holds.
-        """
-        ...
-
-    @property
-    def refusals(self) -> Refusals:
-        """
-        Lines that were left out.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """
-    How a list of numbers is to be read, where it does not say so itself.
-
-    Attributes:
-        profile: makes E.164 digits of its numbers; None: they are international.
-        column: header of the numbers; None: one that is usual.
-    """
-
-    profile: Profile | None = None
-    column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,40 +24,12 @@ class Kind:
     A kind of file.
 
     Attributes:
-        build: source, file to write, how to read it, progress -> what became of its lines. Raises ListError where the
-            source is none of this kind.
         open: built file, its SHA-256 -> what answers. Verifies it first.
-        reads: a profile and a column may be said.
+        reads: a profile and a column may be said where it is built.
     """
 
-    build: Callable[[Path, Path, Reading, Progress | None], Report]
     open: Callable[[Path, str], Any]
     reads: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """
-    The report of a list of numbers.
-    """
-
-    rows: int
-    refusals: Refusals
-
-
-def build_numbers(source: Path, target: Path, reading: Reading, progress: Progress | None = None) -> Counted:
-    """
-    Build a set from a list of numbers.
-
-    Raises:
-        ListError: there is no such column, or the packing is damaged.
-        OSError: a file cannot be read or written.
-    """
-    refusals = Refusals()
-    number = normalise if reading.profile is None else reading.profile.normalise
-    made = read_set(source, refusals, reading.column, number, progress)
-    made.save(target)
-    return Counted(len(made), refusals)
 
 
 def open_numbers(path: Path, digest: str) -> NumberSet:
@@ -134,17 +69,10 @@ def digest_of_file(path: Path, pause: Callable[[], None] | None = None) -> str:
     return actual.hexdigest()
 
 
-def _table(build: Callable[[Path, Path, Progress | None], Report]) -> Callable[..., Report]:
-    """
-    How a kind is built that says itself how it is to be read.
-    """
-    return lambda source, target, _reading, progress: build(source, target, progress)
-
-
 KINDS: dict[str, Kind] = {
-    NUMBERS: Kind(build_numbers, open_numbers, reads=True),
-    "lrn": Kind(_table(lrn_build.build), open_lrn),
-    "ofcom": Kind(_table(ofcom.build), ofcom.open_ofcom),
-    "mccmnc": Kind(_table(mccmnc.build), mccmnc.open_mccmnc),
+    NUMBERS: Kind(open_numbers, reads=True),
+    "lrn": Kind(open_lrn),
+    "ofcom": Kind(open_ofcom),
+    "mccmnc": Kind(open_mccmnc),
 }
 """By the name staff know it by."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from service.store.audit import SYSTEM, record
 from service.store.catalogue import CatalogueError, put_activation
 from service.store.database import changing
+from service.store.files import sha256
 from service.store.tables import builds, cards
 
 
@@ -61,6 +62,14 @@ class Build:
         The cards it is made from.
         """
         return list(self.recipe["parents"])
+
+
+def digest_of_recipe(recipe: dict[str, Any]) -> str:
+    """
+    SHA-256 of all in a recipe that the result depends on.
+    """
+    matters = {name: value for name, value in recipe.items() if name != "automatic"}
+    return sha256(orjson.dumps(matters, option=orjson.OPT_SORT_KEYS))
 
 
 def list_builds(engine: Engine) -> list[Build]:

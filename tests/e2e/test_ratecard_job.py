@@ -14,8 +14,9 @@ from support.cards import NOW, RETAIL, install
 from support.patience import FAIL_SAFE_S, seconds_until, until, within
 
 from service.manage import ratecard_process
-from service.manage.ratecard_job import answer_of, do, table_of
+from service.manage.ratecard_job import do
 from service.manage.ratecard_process import JobDiedError, JobSlowError, run_job
+from service.manage.ratecard_work import answer_of, table_of
 from service.manage.ratecards import ForceError, MissingError, Shelf, shelf_of
 
 DIFF = {"card": "a", "old": 1, "new": 2, "at": NOW, "page": {"number": 1, "size": 3}}

@@ -20,8 +20,9 @@ from ratecards.model import Rule, Terms
 from ratecards.money import format_units, parse_units
 from ratecards.rules import from_frame, to_frame
 from service.manage import builds as manage
+from service.manage.build_again import FAILED, rebuild, rebuild_automatic
 from service.manage.build_recipe import BuildError, Recipe
-from service.manage.build_stale import FAILED, rebuild, rebuild_automatic, stale
+from service.manage.build_stale import stale
 from service.manage.builds import Built, Order, make_build, note_recipe
 from service.manage.cards import rules_of_card
 from service.manage.rows import compiled, in_order, open_revision, terms_text, with_rows

@@ -16,8 +16,9 @@ from support.sets import WHO, listed_in, put_set, shelf_of
 from ratecards.profiles import country
 from service.errors import ApiError
 from service.manage.ratecards import BadValueError, MissingError
+from service.manage.set_order import SetOrder
 from service.manage.set_views import delete, has_number, roll_back, set_view, sets_view
-from service.manage.sets import SetOrder, load_set
+from service.manage.sets import load_set
 from service.ops.folder import SPARE_S, clean
 from service.ops.reload import load_snapshot, refresh
 from service.ops.sets import set_path

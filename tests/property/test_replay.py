@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.oracle import Oracle
 
 from ratecards.charge import billed_seconds
+from ratecards.columns.segments import number_keys
 from ratecards.compile import compile_card
 from ratecards.exchange import convert_units
 from ratecards.model import Caller, Rule, Terms
@@ -23,7 +24,6 @@ from ratecards.replay import CALLS, VERDICTS, Calls, Replay, Side, Tally, lay_ou
 from ratecards.replay.cells import durations, numbers
 from ratecards.replay.exact import converted
 from ratecards.replay.refusals import Refusals
-from ratecards.replay.segments import number_keys
 from ratecards.rules import to_frame
 
 AT = 1000

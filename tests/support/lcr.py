@@ -16,7 +16,8 @@ from ratecards.artifact import digest_of, pack
 from ratecards.compile import compile_rules
 from ratecards.exchange import Exchange
 from ratecards.index import CardIndex
-from ratecards.lcr import Ask, Behind, Conditions, Joint, Provider, Quality, Routes, Strategy, join_cards
+from ratecards.lcr import Ask, Behind, Conditions, Joint, Provider, Quality, Routes, Strategy
+from ratecards.lcr.build import join_cards
 from ratecards.model import Caller, Rule, Terms
 from ratecards.rules import to_frame
 

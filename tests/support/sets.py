@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from service.lookups.tps import answer_tps
 from service.manage.ratecards import Shelf
-from service.manage.sets import SetLoaded, SetOrder, load_set
+from service.manage.set_order import SetOrder
+from service.manage.sets import SetLoaded, load_set
 from service.snapshot import Snapshot
 
 WHO = "key:abc"

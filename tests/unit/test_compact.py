@@ -10,8 +10,8 @@ import pytest
 from support.cards import NOW, sdf_rules
 from support.examples import some
 
+from ratecards.columns.tree import PrefixError, ancestors, nearest, prefix_keys, prefixes_of
 from ratecards.compact import CompactError, Kind, Source, merge, minimise
-from ratecards.compact.tree import PrefixError, ancestors, nearest, prefix_keys, prefixes_of
 from ratecards.compile import compile_card
 from ratecards.deck import read_deck
 from ratecards.exchange import Exchange, ExchangeError

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratecards.exchange import Exchange, ExchangeError, convert_rules, convert_units
+from ratecards.columns.converted import convert_rules
+from ratecards.exchange import Exchange, ExchangeError, convert_units
 from ratecards.model import Rule
 from ratecards.rules import from_frame, to_frame
 

@@ -15,15 +15,13 @@ from ratecards.lcr import (
     Ask,
     Behind,
     Conditions,
-    JointError,
     Provider,
     Router,
-    build_joint,
-    join_cards,
     joint_name,
     open_joint,
 )
-from ratecards.lcr.build import MAX_INCREMENTS
+from ratecards.lcr.build import MAX_INCREMENTS, JointError, join_cards
+from ratecards.lcr.join import build_joint
 from ratecards.lcr.joint import Joint
 from ratecards.model import Rule
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from support.cards import NOW, RETAIL, random_rules
 from support.examples import some
 
+from ratecards.columns.amounts import texts_of
 from ratecards.compile import compile_card
 from ratecards.model import Rule, Terms
 from ratecards.money import MAX_UNITS, format_units
-from ratecards.replay.amounts import texts_of
 from ratecards.rules import to_frame
 from service.errors import ApiError
 from service.lookups.rate import RateQuery, rate

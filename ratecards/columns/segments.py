@@ -1,14 +1,14 @@
 """
 Longest match of very many numbers at once.
 
-A number becomes the integer of :mod:`ratecards.compact.tree`: filled up to 15 digits, times 16, plus its length. All
+A number becomes the integer of :mod:`ratecards.columns.tree`: filled up to 15 digits, times 16, plus its length. All
 numbers from one end of a prefix to the next have the same longest prefix, so that sorted numbers find theirs in one
 walk beside the sorted ends, and a number shorter than a prefix comes before it.
 """
 
 import polars as pl
 
-from ratecards.compact.tree import MAX_DIGITS
+from ratecards.columns.tree import MAX_DIGITS
 
 _LENGTHS = 16
 
@@ -26,7 +26,7 @@ def segments_of(keys: pl.Series, above: pl.Series) -> pl.DataFrame:
 
     Args:
         keys: of prefixes, sorted, without repeats.
-        above: from :func:`ratecards.compact.tree.ancestors`.
+        above: from :func:`ratecards.columns.tree.ancestors`.
 
     Returns:
         ``key``, sorted, and ``node``: the prefix's position in ``keys``, Int32; null: none from there on.
