@@ -31,7 +31,7 @@ from service.http.limits import (
     too_large_head,
     too_long_url,
 )
-from service.http.overload import ALWAYS, RETRY_S, Load, overloaded
+from service.http.overload import ALWAYS, RETRY_S, Load
 from service.http.respond import Response, refuse, wire
 from service.http.sweep import NEW
 from service.http.turns import BODY_TURN, HEAD_TURN, Turns
@@ -291,12 +291,14 @@ class GuardedProtocol(HttpToolsProtocol):
         Let the application answer, unless it has enough to do.
         """
         path = self.url.partition(b"?")[0]
-        if self._is_idle() and self.load.is_full(path, self.loop):
-            self.refused = overloaded(path)
-            if self.expect_100_continue:
-                self.refused = None
-                self._stop(unavailable("Overloaded", RETRY_S))
-            return
+        if self._is_idle():
+            if self.load.is_full(path):
+                self.refused = self.load.refuse(path)
+                if self.expect_100_continue:
+                    self.refused = None
+                    self._stop(unavailable("Overloaded", RETRY_S))
+                return
+            self.load.begin(path, self.loop)
         self.scope["state"]["spent_s"] = self.seconds
         self.handed = True
         super().on_headers_complete()

@@ -32,7 +32,9 @@ _PAGES = {"/": ("html",), "/docs": ("html",), "/changelog": ("html", "plain"), "
 TOKEN = "/oauth2/token"  # noqa: S105 - its path
 _TOKEN = frozenset({"grant_type", "client_id", "client_secret", "scope"})
 _HAL = "application/hal+json"
-_ALWAYS = (400, 401, 403, 404, 405, 406, 408, 413, 415, 429, 503)
+_ANYWHERE = (400, 408, 414, 431)
+"""Errors of what is no request, or a slow, long or large one, wherever it is sent."""
+_ALWAYS = (*_ANYWHERE, 401, 403, 404, 405, 406, 413, 415, 429, 503)
 """Errors any service may answer; a 500 is none of them."""
 _FIELDS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 _SCHEMES = {
@@ -179,9 +181,13 @@ def _responses(one: Offered) -> Json:
     good = {"description": "the answer", "content": _content(one)}
     if one.path == TOKEN:
         refused = {"content": {TYPES["json"]: {"schema": {"$ref": "#/components/schemas/TokenRefused"}}}}
-        return {"200": good} | {code: {"description": "refused", **refused} for code in ("400", "401", "408", "413")}
-    codes = _ALWAYS if one.scope is not None else (404, 405, 503)
-    return {"200": good} | {str(code): {"$ref": f"#/components/responses/{code}"} for code in codes}
+        told = {code: {"description": "refused", **refused} for code in ("400", "401", "408", "413")}
+        return {"200": good} | _by_reference(_ANYWHERE) | told
+    return {"200": good} | _by_reference(_ALWAYS if one.scope is not None else (*_ANYWHERE, 404, 405, 503))
+
+
+def _by_reference(codes: Iterable[int]) -> Json:
+    return {str(code): {"$ref": f"#/components/responses/{code}"} for code in sorted(codes)}
 
 
 def _content(one: Offered) -> Json:
@@ -200,7 +206,7 @@ def _content(one: Offered) -> Json:
 def _errors() -> Iterator[tuple[str, Json]]:
     schema = {"$ref": "#/components/schemas/Error"}
     content = {TYPES["json"]: {"schema": schema}, TYPES["xml"]: {}, TYPES["html"]: {}}
-    for code in _ALWAYS:
+    for code in sorted(_ALWAYS):
         fields = {name: {"required": True, "schema": {"type": "string"}} for name in _FIELDS.get(code, ())}
         more = {"headers": fields} if fields else {}
         yield str(code), {"description": HTTPStatus(code).phrase, **more, "content": content}

@@ -6,6 +6,7 @@ to answer it. What is limited here goes through the application: bodies, slow se
 """
 
 from asyncio import AbstractEventLoop, Task
+from collections import deque
 from functools import cache
 from time import monotonic
 
@@ -17,10 +18,12 @@ TURN_S = 0.04
 For requests begun in one turn of the loop, as long as they take now: who is read in the same turn learns within 50 ms
 whether it is answered.
 """
+TURNS = 4
+"""Of so many the one in which each took least tells how long it takes: in others the machine may have stood still."""
 FEW, MANY = 8, 400
 """Requests that are begun in a turn however long they take, and however short."""
 USUAL_S = 0.0001
-"""What one takes, before it is known."""
+"""What one takes at least."""
 MAX_LOOKUPS = 1024
 """Look-ups that wait for something, at one time."""
 MAX_SERVICES = 256
@@ -46,28 +49,39 @@ class Load:
         self._begun = 0
         self._doing = 0
         self._since_s = 0.0
-        self._each_s = USUAL_S
+        self._lately: deque[float] = deque(maxlen=TURNS)
         self._most = MANY
 
-    def is_full(self, path: bytes, loop: AbstractEventLoop) -> bool:
+    def is_full(self, path: bytes) -> bool:
         """
-        Whether a further request is too much; otherwise it is taken for begun.
-
-        Args:
-            loop: which first reads what has come, and then does what it was told to soon.
+        Whether a further request is too much.
         """
         if path in ALWAYS:
             return False
         if self._doing:
             self._end_turn()
         hot = path in ROUTES
-        if self._begun >= self._most or len(self.tasks(hot=hot)) >= (MAX_LOOKUPS if hot else MAX_SERVICES):
-            self.refused += 1
-            return True
+        return self._begun >= self._most or len(self.tasks(hot=hot)) >= (MAX_LOOKUPS if hot else MAX_SERVICES)
+
+    def begin(self, path: bytes, loop: AbstractEventLoop) -> None:
+        """
+        Count a request as begun.
+
+        Args:
+            loop: which first reads what has come, and then does what it was told to soon.
+        """
+        if path in ALWAYS:
+            return
         if not self._begun:
             loop.call_soon(self._begin_turn, loop)
         self._begun += 1
-        return False
+
+    def refuse(self, path: bytes) -> Response:
+        """
+        Count a request as refused.
+        """
+        self.refused += 1
+        return overloaded(path)
 
     def _begin_turn(self, loop: AbstractEventLoop) -> None:
         """
@@ -83,9 +97,8 @@ class Load:
         Called by whatever comes first when all is done: to read on, and to refuse what is too much, takes time as well.
         """
         if self._doing >= FEW:
-            each_s = max((monotonic() - self._since_s) / self._doing, USUAL_S)
-            self._each_s += (each_s - self._each_s) / 4
-            self._most = min(MANY, max(FEW, int(TURN_S / self._each_s)))
+            self._lately.append(max((monotonic() - self._since_s) / self._doing, USUAL_S))
+            self._most = min(MANY, max(FEW, int(TURN_S / min(self._lately))))
         self._doing = 0
 
     def tasks(self, *, hot: bool) -> set[Task[None]]:

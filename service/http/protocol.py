@@ -29,9 +29,11 @@ MAX_KNOWN_HERE = 16
 
 _START = len(START)
 _ASRPLUS = known_asrplus.START
+_POST = b"POST "
 _END = b" HTTP/1.1"
 _BLANK_LINE = b"\r\n\r\n"
 _NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"connection"}
+_NOT_REFUSED_ALIKE = _NOT_PLAIN - {b"content-length"}
 # Characters that RFC 3986 lets stand in a path and query, and that no parser reads in two ways.
 _URL_SAFE = bytes(range(0x41, 0x5B)) + bytes(range(0x61, 0x7B)) + b"0123456789-._~!$&'()*+,;=:@%/?[]"
 
@@ -51,6 +53,8 @@ class HotProtocol(GuardedProtocol):
     """What follows the number in requests parsed before that name who asks, and what it means."""
     known_asrplus: ClassVar[dict[bytes, KnownAsrplus]] = {}
     """The same of questions what was answered for a number."""
+    refused_blocks: ClassVar[dict[bytes, int]] = {}
+    """Header blocks of whole requests refused for want of room, and the length of their bodies: to refuse is cheap."""
     over_tls: ClassVar[tuple[dict[bytes, Head], dict[bytes, Known], dict[bytes, KnownAsrplus]]] = ({}, {}, {})
     """Those three of connections that need no proxy's word that they are secure, where it is asked for."""
 
@@ -164,6 +168,8 @@ class HotProtocol(GuardedProtocol):
         What is left to check is the request line. Its block was the whole rest of a complete message without a body,
         so the data is exactly one request.
         """
+        if data.startswith(_POST):
+            return self._refuse_block(data)
         end = data.find(b"\r\n")
         head = self.blocks.get(data[end:])
         if head is None or not data.startswith(b"GET /") or not data.endswith(_END, 0, end):
@@ -177,6 +183,21 @@ class HotProtocol(GuardedProtocol):
         if response.status == HTTPStatus.OK and (head.authorization is None or data.startswith(_ASRPLUS)):
             self._learn(data, head)
         self._write(response)
+        return True
+
+    def _refuse_block(self, data: bytes) -> bool:
+        """
+        Refuse a request that is one that was refused before but for its target and its body, while there is no room.
+        """
+        end = data.find(b"\r\n")
+        head = data.find(_BLANK_LINE, end) + len(_BLANK_LINE)
+        if self.refused_blocks.get(data[end:head]) != len(data) - head or not data.endswith(_END, 0, end):
+            return False
+        target = data[len(_POST) : end - len(_END)]
+        path = target.partition(b"?")[0]
+        if self.guarded or len(target) > MAX_URL or target.translate(None, _URL_SAFE) or not self.load.is_full(path):
+            return False
+        self._write(self.load.refuse(path))
         return True
 
     # Parser callbacks
@@ -199,7 +220,7 @@ class HotProtocol(GuardedProtocol):
         self.parsed += 1
         if self.waiting:
             self._answer_plain()
-        elif self.handed:
+        elif not self.ended:
             self.clear = self.hot and self._is_idle()
 
     def _answer_plain(self) -> None:
@@ -213,6 +234,27 @@ class HotProtocol(GuardedProtocol):
             return
         self._hand_over()
         super().on_message_complete()
+
+    def _answer_refused(self, response: Response) -> None:
+        self._remember_refused()
+        super()._answer_refused(response)
+
+    def _remember_refused(self) -> None:
+        """
+        Keep the header block of a request that was the whole of what came, and stays connected.
+        """
+        data = self.chunk
+        head = data.find(_BLANK_LINE) + len(_BLANK_LINE)
+        block = data[data.find(b"\r\n") : head]
+        if self.parsed or not data.startswith(_POST) or len(data) != head + self.body_bytes or len(block) > MAX_BLOCK:
+            return
+        if self.parser.get_http_version() != "1.1" or block.count(b"\n") != block.count(b"\r\n"):
+            return
+        if any(name in _NOT_REFUSED_ALIKE and value.lower() != b"keep-alive" for name, value in self.headers):
+            return
+        if len(self.refused_blocks) >= MAX_KNOWN_BLOCKS:
+            self.refused_blocks.clear()
+        self.refused_blocks[block] = self.body_bytes
 
     def _refuse(self, error: ApiError) -> None:
         self.clear = False

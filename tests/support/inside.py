@@ -111,7 +111,7 @@ async def door(desk: Desk | None = None, **context: Any) -> AsyncIterator[Place]
     class Counted(HotProtocol):
         open = place.connections
         load = place.load
-        blocks, known, known_asrplus = {}, {}, {}
+        blocks, known, known_asrplus, refused_blocks = {}, {}, {}, {}
         over_tls = ({}, {}, {})
 
         def data_received(self, data: bytes) -> None:
