@@ -13,6 +13,7 @@ from typing import Any
 
 from service.quota.breaker import Breaker
 from service.quota.exchange import read_answer
+from service.quota.gcra import NS
 from service.quota.meter import Meter, Mode
 from service.quota.remote import Store, StoreDown
 from service.quota.worker import Worker
@@ -23,6 +24,8 @@ Of a request for the exchange it waits for, which is over after twice 60 ms what
 process itself is held up, and then a wait that ends early would take a working Redis for a lost one.
 """
 TICK_S = 0.1
+HEARTBEAT_S = 2.0
+"""A process that has nothing to ask sees so often whether Redis is there: what it says of itself has to be true."""
 AT_ONCE = 500
 """Accounts in one call to Redis."""
 _log = logging.getLogger("ratedip.quota")
@@ -80,6 +83,7 @@ class Lender:
         self._clock_ns = clock_ns
         self._wake = asyncio.Event()
         self._round: asyncio.Future[None] | None = None
+        self._heard_ns = clock_ns()
         worker.wake = self._wake.set
 
     async def run(self) -> None:
@@ -114,8 +118,10 @@ class Lender:
         now_ns = self._clock_ns()
         if self._breaker.allows(now_ns):
             due = [meter for meter in list(self._worker.active.values()) if meter.is_due(now_ns)]
-            if due or not self._breaker.is_open or await self._probe():
+            if due:
                 await self._ask_all(due)
+            elif self._breaker.is_open or self._is_quiet(now_ns):
+                await self._probe()
         if waited and not waited.done():
             waited.set_result(None)
 
@@ -130,8 +136,15 @@ class Lender:
             await self._ask_all(left)
         await self._store.close()
 
+    def _is_quiet(self, now_ns: int) -> bool:
+        """
+        Nothing was asked for so long that nobody knows whether an answer would come.
+        """
+        return not self._worker.active and now_ns - self._heard_ns >= HEARTBEAT_S * NS
+
     async def _pause(self) -> None:
-        timeout_s = TICK_S if self._worker.active or self._breaker.is_open else None
+        is_due_soon = self._worker.active or self._breaker.is_open or self._breaker.has_failed
+        timeout_s = TICK_S if is_due_soon else HEARTBEAT_S
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._wake.wait()
@@ -187,6 +200,7 @@ class Lender:
                 self._worker.active.pop(meter.key, None)
 
     def _succeed(self) -> None:
+        self._heard_ns = self._clock_ns()
         self._breaker.succeed()
         self._say("up", None)
 

@@ -348,6 +348,30 @@ def test_the_breaker_waits_longer_each_time_and_a_quiet_process_notices_the_retu
     run(story)
 
 
+def test_a_process_that_nobody_asks_notices_the_loss_and_the_return_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Seen to fail with nothing sent while there is nothing to ask: the process said for ever that all was well.
+    """
+    monkeypatch.setattr("service.quota.lender.HEARTBEAT_S", 0.01)
+    monkeypatch.setattr("service.quota.lender.TICK_S", 0.01)
+
+    async def story(desk: Desk) -> None:
+        running = asyncio.create_task(desk.lender.run())
+        await asyncio.sleep(0.005)
+        for down, word in (("no answer in time", "degraded"), ("", "up")):
+            desk.store.down = down
+            for _ in range(500):
+                desk.clock.pass_s(0.1)
+                await asyncio.sleep(0.01)
+                if desk.lender.state.word == word:
+                    break
+            assert desk.lender.state.word == word
+        assert desk.store.sent == []
+        running.cancel()
+
+    run(story)
+
+
 def test_a_change_of_state_is_logged_once_and_says_why(caplog: pytest.LogCaptureFixture) -> None:
     async def story(desk: Desk) -> None:
         await desk.lose("read-only replica")
