@@ -46,6 +46,7 @@ class GuardedProtocol(HttpToolsProtocol):
         handed: the application has the request that is coming in; ``refused``: what it gets instead.
         ending: the process ends; ``ended``: nothing more is read, for which ``refusal`` may be the reason.
         guarded: what comes in the clear is refused.
+        fed: bytes the parser is reading; ``earlier``: of those, how many may be of messages before the next it begins.
     """
 
     flow: Turns
@@ -73,6 +74,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.header_bytes = 0
         self.raw_bytes = 0
         self.body_bytes = 0
+        self.fed = self.earlier = 0
         self.seconds = NEW
         self.limit_s = IDLE_S
         self.unsent = 0
@@ -154,6 +156,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         if self.flow.waiting or self.pipeline:
+            self.flow.pause_reading()  # whoever reads a body has it read on
             self.flow.waiting += data
         else:
             self._read(data)
@@ -164,7 +167,9 @@ class GuardedProtocol(HttpToolsProtocol):
         """
         if self.ended or self.transport.is_closing():
             return
-        turn = HEAD_TURN if self.between or self.in_head else BODY_TURN
+        # Behind a small body more requests may follow, and those are read as such.
+        is_large = not (self.between or self.in_head) and self.body_bytes >= HEAD_TURN
+        turn = BODY_TURN if is_large else HEAD_TURN
         if len(data) > turn:
             self.flow.pause_reading()
             self.flow.waiting = data[turn:]
@@ -202,6 +207,8 @@ class GuardedProtocol(HttpToolsProtocol):
         return not self._is_idle() and len(self.cycle.body) > HIGH_WATER_LIMIT
 
     def _feed(self, data: bytes) -> None:
+        self.fed = len(data)
+        self.earlier = 0 if self.between else self.fed
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -239,7 +246,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.seconds = 0
         self.limit_s = HEAD_S
         self.refused = None
-        self.header_bytes = self.raw_bytes = self.body_bytes = 0
+        self.header_bytes = self.body_bytes = 0
+        self.raw_bytes, self.earlier = -self.earlier, self.fed
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
