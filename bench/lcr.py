@@ -129,9 +129,9 @@ def _rendered(router: Router, ask: Ask) -> bytes:
     As a server does it: what is kept of an answer is not rendered again.
     """
     found = router.route(ask)
-    kept = {} if found.kept is None else found.kept
+    kept: dict[str, bytes] = {} if found.kept is None else found.kept
     if "json" not in kept:
-        kept["json"] = routes_json(found.routes)
+        kept["json"] = routes_json(found)
     return kept["json"]
 
 

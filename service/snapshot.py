@@ -85,11 +85,11 @@ class LiveRoutes:
         made_from: all that it depends on.
         joint: index of all or some of their cards; None: each is looked up by itself.
         joinable: digests of the cards that belong into one.
-        written: parts of routes that do not depend on the duration.
+        named: prefixes of carriers' cards with their names, as JSON, by seat and prefix.
     """
 
     __slots__ = (
-        "joinable", "joint", "made_from", "missing", "names", "revisions", "router", "routing", "until", "written",
+        "joinable", "joint", "made_from", "missing", "named", "names", "revisions", "router", "routing", "until",
     )  # fmt: skip
 
     def __init__(
@@ -104,7 +104,7 @@ class LiveRoutes:
         self.made_from: tuple[object, ...] = ()
         self.joint = behind.joint
         self.joinable: frozenset[str] = frozenset()
-        self.written: dict[tuple[object, ...], tuple[bytes, bytes]] = {}
+        self.named: dict[tuple[int, str], bytes] = {}
 
 
 @dataclass(frozen=True, slots=True)

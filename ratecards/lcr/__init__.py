@@ -15,12 +15,10 @@ from ratecards.lcr.model import (
     Provider,
     Quality,
     Reason,
-    Rejected,
-    Route,
-    Routes,
     Strategy,
 )
 from ratecards.lcr.router import Router
+from ratecards.lcr.routes import Rejected, Route, Routes
 
 __all__ = [
     "Ask",

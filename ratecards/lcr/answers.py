@@ -1,39 +1,52 @@
 """
-Answers given before, to be given again to numbers with the same prefixes.
+Answers given before, to be given again: whole to numbers with the same prefixes, and but for the prefixes to numbers
+that cost the same on every card.
 """
 
 from ratecards.layout import NEVER
-from ratecards.lcr.model import Ask, Behind, Routes, Sale, Strategy
+from ratecards.lcr.charge import Charge
+from ratecards.lcr.joint import Joint
+from ratecards.lcr.model import Ask, Behind, Strategy
+from ratecards.lcr.routes import Kept, Pick, Routes
 from ratecards.lcr.seats import Seats
 
 MAX_ANSWERS = 8_192
-"""Kept by one customer's card unless it is told otherwise; full, begun anew. Those that say no count like any other."""
+"""
+Of either kind, kept by one customer's card unless it is told otherwise; full, begun anew. Those that say no count like
+any other.
+"""
 Key = tuple[int, str, int, int]
 """Longest prefix of the joint index, and of the customer's card; limit; duration."""
+Prices = tuple[bytes, Charge, int, int]
+"""Terms of the joint index by seat, four bytes each, and of the customer's card; limit; duration."""
+Alike = tuple[int, int, tuple[Pick, ...], Kept]
+"""What answers at the same prices have in common: what the customer pays, for how many seconds, and the routes."""
 
 
 class Answers:
     """
     Answers by what decides them, where that is no more than prefixes and the time.
+
+    Attributes:
+        joint: that tells the prefixes; None: no answer is decided by them.
+
     """
 
     def __init__(self, behind: Behind, seats: Seats, limit: int) -> None:
         self._limit = limit
-        self._joint = None if seats.apart or behind.index.asks_call else behind.joint
+        self.joint: Joint | None = None if seats.apart or behind.index.asks_call else behind.joint
         self._rates_lrn = bool(seats.by_lrn) or behind.index.terms.rates_by_lrn
         self._known: dict[Key, tuple[int, int, Routes]] = {}
+        self._alike: dict[Prices, Alike] = {}
 
-    def key(self, ask: Ask, sale: Sale, duration_s: int) -> Key | None:
+    def deciding(self, ask: Ask) -> Joint | None:
         """
-        What decides an answer; None: more than that.
+        The joint index whose prefixes decide the answer; None: more than that does.
         """
-        joint = self._joint
+        joint = self.joint
         if joint is None or ask.explain or ask.exclude or ask.allow is not None or ask.strategy is not Strategy.COST:
             return None
-        if ask.at < joint.as_of or (self._rates_lrn and ask.caller.lrn):
-            return None
-        walk = joint.walk(ask.number)
-        return walk[-1][1] if walk else -1, sale.prefix, ask.limit, duration_s
+        return None if ask.at < joint.as_of or (self._rates_lrn and ask.caller.lrn) else joint
 
     def find(self, key: Key, ask: Ask) -> Routes | None:
         """
@@ -50,6 +63,22 @@ class Answers:
         """
         if len(self._known) >= self._limit:
             self._known = {}
-        routes = Routes(*routes[:-1], kept={})
         self._known[key] = (routes.ask.at, NEVER if routes.until is None else routes.until, routes)
         return routes
+
+    def find_alike(self, prices: Prices) -> Alike | None:
+        """
+        What was answered before at the same prices.
+        """
+        return self._alike.get(prices)
+
+    def keep_alike(self, prices: Prices, routes: Routes) -> None:
+        """
+        Keep what was answered at some prices, if they decide: no card has to be asked itself, and there is a route.
+        """
+        picks, _, _, kept = routes.chosen
+        if not picks or kept is None:
+            return
+        if len(self._alike) >= self._limit:
+            self._alike = {}
+        self._alike[prices] = (routes.cost_units, routes.billed_s, picks, kept)

@@ -2,16 +2,13 @@
 What routes earn at prices met before: a deck has few prices for its many prefixes.
 """
 
-from ratecards.lcr.charge import Charge
-from ratecards.lcr.crossing import Crossing
 from ratecards.lcr.judge import Sold
+from ratecards.lcr.routes import Earned
 
 MAX_EARNED = 32_768
-"""Kept by one customer's card, about 400 bytes each; full, begun anew."""
-Earned = tuple[Charge, int, int, Crossing | None, int]
-"""Fields of :class:`ratecards.lcr.model.Route` from ``charge`` to ``worst_loss_units``."""
+"""Kept by one customer's card, about 500 bytes each and what renderers keep with it; full, begun anew."""
 Bought = tuple[int, int, int]
-"""Terms of the joint index, what the call costs in pieces, and pieces in a sixtieth of a unit of the currency."""
+"""Seat, its terms in the joint index, and what the call costs in pieces."""
 
 
 class EarnedBefore:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ratecards.lcr.charge import Charge, charge_of, cost_sixtieths
-from ratecards.lcr.model import Ask, Behind, Conditions, Provider, Reason, Rejected
+from ratecards.lcr.model import Ask, Behind, Conditions, Provider, Reason
+from ratecards.lcr.routes import Rejected
 from ratecards.lcr.scale import Scale
 from ratecards.model import Quote
 

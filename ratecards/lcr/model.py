@@ -1,5 +1,5 @@
 """
-What is asked of a customer's card with provider cards behind it, and what is answered.
+What is asked of a customer's card with provider cards behind it.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,9 @@ from typing import NamedTuple
 from ratecards.exchange import Exchange
 from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
-from ratecards.layout import NEVER
 from ratecards.lcr.charge import Charge
-from ratecards.lcr.crossing import Crossing
 from ratecards.lcr.joint import Joint
-from ratecards.model import Caller, Jurisdiction, Quote
+from ratecards.model import Caller, Jurisdiction
 
 DEFAULT_DURATION_S = 60
 DEFAULT_LIMIT = 10
@@ -186,101 +184,3 @@ class Sale(NamedTuple):
     charge: Charge
     until: int | None
     jurisdiction: Jurisdiction | None
-
-
-class Route(NamedTuple):
-    """
-    A carrier to try; a plain tuple, since ten are made for each question.
-
-    Attributes:
-        prefix: the longest of the provider's card in force.
-        charge: the price as loaded, in the currency of the provider's card.
-        cost_units: of a call of the asked duration, in the customer's currency, rounded as the customer's card says.
-        margin_units: what the customer pays less that, likewise; the exact margin rounded, not a difference of two
-            rounded amounts.
-        crossing: at which durations the route loses; None: at none.
-        worst_loss_units: the largest loss of a call of 1 to 3600 s, in the customer's currency, rounded up, so that it
-            is never understated.
-        jurisdiction: which rate was used, on a card with jurisdictions.
-        known_name: of the destination, where it was at hand.
-
-    """
-
-    provider: Provider
-    prefix: str
-    charge: Charge
-    cost_units: int
-    margin_units: int
-    crossing: Crossing | None
-    worst_loss_units: int = 0
-    jurisdiction: Jurisdiction | None = None
-    known_name: str | None = None
-
-    @property
-    def name(self) -> str:
-        """
-        The destination as the provider's card calls it, read from there if need be.
-        """
-        if self.known_name is not None:
-            return self.known_name
-        # What the joint index speaks for is in force for good.
-        lasting = self.provider.index.lasting(self.prefix, NEVER - 1)
-        return lasting.name if lasting else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """
-    A provider without a route, and why.
-
-    Attributes:
-        prefix: that decided; empty: none did.
-        charge: the price, where there is one.
-        cost_units: of the call in the customer's currency, rounded as a route's; None: there is no price, or no rate of
-            exchange.
-
-    """
-
-    provider: Provider
-    reason: Reason
-    prefix: str = ""
-    charge: Charge | None = None
-    cost_units: int | None = None
-
-
-class Routes(NamedTuple):
-    """
-    The answer.
-
-    Attributes:
-        sold: what the customer pays, and for which prefix; None: the card has no price.
-        cost_units: what the customer pays for a call of the asked duration, rounded as the customer's card says.
-        billed_s: seconds the customer pays.
-        routes: in the order to try them.
-        rejected: if that was asked for, every provider that is no route, in the order of priority and name; those that
-            only stand behind the limit are not listed.
-        verdict: why there is no route; None: there is one.
-        until: unix second at which this answer may change by itself; None: not scheduled to.
-        kept: what a renderer wishes to find again with the next answer that is the same but for the number, empty at
-            first; None: there will be no such answer.
-
-    """
-
-    ask: Ask
-    behind: Behind
-    sold: Sale | None
-    cost_units: int = 0
-    billed_s: int = 0
-    routes: tuple[Route, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
-    verdict: Reason | None = None
-    until: int | None = None
-    kept: dict[str, bytes] | None = None
-
-    @property
-    def sell(self) -> Quote:
-        """
-        All that the customer's card says, asked now; most answers are rendered without it.
-        """
-        ask, behind = self.ask, self.behind
-        return behind.index.quote(ask.number, ask.at, ask.caller, behind.places)

@@ -41,10 +41,18 @@ class Wanted(NamedTuple):
 
 
 def collect(
-    ask: Ask, wanted: Wanted, order: Sequence[int], behind: Behind, seats: Seats
+    ask: Ask, wanted: Wanted, order: Sequence[int], behind: Behind, seats: Seats, said: Sequence[int] | None = None
 ) -> tuple[list[Offer], Sequence[int], dict[int, Quote]]:
     """
     Collect the offers that are wanted, from the seats asked.
+
+    Args:
+        ask: the question.
+        wanted: which offers.
+        order: the seats asked, in their rank.
+        behind: the cards.
+        seats: who sits where.
+        said: what the joint index says of the number, where that is known already.
 
     Returns:
         The offers, in their order; what the joint index said, by seat; and the quotes of the seats that were asked
@@ -55,7 +63,8 @@ def collect(
     if joint is None or ask.at < joint.as_of:
         quotes = {seat: quote_of(seats.provider(seat), ask, behind) for seat in order}
         return sorted(_quoted(quotes, wanted, seats))[: wanted.limit], (), quotes
-    said = joint.say(joint.walk(ask.number))
+    if said is None:
+        said = joint.say(joint.walk(ask.number))
     asked, joined = _told_apart(ask, order, said, seats)
     quotes = {seat: quote_of(seats.provider(seat), ask, behind) for seat in asked} if asked else {}
     offers = _joined(joined, said, wanted, joint, seats)

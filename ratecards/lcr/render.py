@@ -7,22 +7,41 @@ from functools import lru_cache
 import orjson
 
 from ratecards.lcr.crossing import Crossing
-from ratecards.lcr.model import Route
+from ratecards.lcr.routes import Route, Routes
 from ratecards.money import format_units
 
+_KEPT = "json"
 _BILLINGS = 4_096
 _PROVIDERS = 4_096
 
 
-def routes_json(routes: tuple[Route, ...]) -> bytes:
+def routes_json(found: Routes) -> bytes:
     """
-    Write a list of routes, each with the fields of ``docs/lcr.md``.
+    Write the routes of an answer as a list, each with the fields of ``docs/lcr.md``.
     """
-    return ("[" + ",".join([_route(route) for route in routes]) + "]").encode()
+    chosen = found.chosen
+    kept = {} if chosen.kept is None else chosen.kept
+    around = kept.get(_KEPT)
+    if around is None:
+        around = kept[_KEPT] = [_around(route) for route in found.routes]
+    prefixes = chosen.prefixes(found.ask.number)
+    routes = [f"{head}{prefix}{tail}" for (head, tail), prefix in zip(around, prefixes, strict=True)]
+    return f"[{','.join(routes)}]".encode()
 
 
-def _route(route: Route) -> str:
-    provider, prefix, charge, cost_units, margin_units, crossing, loss_units, jurisdiction, _ = route
+def _around(route: Route) -> tuple[str, str]:
+    """
+    What stands before and behind a route's prefix.
+    """
+    kept = {} if route.kept is None else route.kept
+    around: tuple[str, str] | None = kept.get(_KEPT)
+    if around is None:
+        around = kept[_KEPT] = _write_around(route)
+    return around
+
+
+def _write_around(route: Route) -> tuple[str, str]:
+    provider, _, charge, cost_units, margin_units, crossing, loss_units, jurisdiction, _, _ = route
     head, tail = _provider(provider.card, provider.carrier, provider.tech_prefix, provider.endpoint)
     rate_units, fee_units, mcd_s, pulse_s = charge
     billing = _billing(provider.index.terms.currency, mcd_s, pulse_s, fee_units)
@@ -31,7 +50,7 @@ def _route(route: Route) -> str:
     losing = _NEVER_LOSES if crossing is None else _crossing(crossing, loss_units)
     known = "" if jurisdiction is None else f'"jurisdiction":"{jurisdiction}",'
     money = f'"rate":"{rate}","cost":"{cost}","margin":"{margin}"'
-    return f'{head}{prefix}",{money},{known}{billing}{tail}{losing}'
+    return head, f'",{money},{known}{billing}{tail}{losing}'
 
 
 _NEVER_LOSES = '"break_even_seconds":null,"loses_from_seconds":null,"worst_loss":null}'

@@ -4,6 +4,7 @@ From a number to the carriers to try, in order.
 All costs are integers of one measure, so that nothing is rounded before it is compared.
 """
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
@@ -11,13 +12,14 @@ from fractions import Fraction
 from ratecards.charge import billed_seconds
 from ratecards.lcr.answers import MAX_ANSWERS, Answers
 from ratecards.lcr.charge import Charge, charge_of, cost_sixtieths
-from ratecards.lcr.crossing import cross
-from ratecards.lcr.earned import Earned, EarnedBefore
+from ratecards.lcr.crossing import Crossing, cross
+from ratecards.lcr.earned import Bought, EarnedBefore
 from ratecards.lcr.joint import LENGTH, LENGTH_BITS
 from ratecards.lcr.judge import Judged, Sold, judge, refused, turned_away, verdict_of
-from ratecards.lcr.model import Ask, Behind, Provider, Reason, Route, Routes, Sale
+from ratecards.lcr.model import Ask, Behind, Reason, Sale
 from ratecards.lcr.offers import Offer, Wanted, collect
 from ratecards.lcr.order import rank_by
+from ratecards.lcr.routes import NO_QUOTES, Chosen, Earned, Pick, Routes
 from ratecards.lcr.sale import Seller
 from ratecards.lcr.scale import Scale, finely
 from ratecards.lcr.seats import Seats
@@ -68,32 +70,53 @@ class Router:
         if cap_units is not None and sale.charge.rate_units > cap_units:
             return Routes(ask, self.behind, sale, verdict=Reason.CAPPED, until=sale.until)
         duration_s = _whole_seconds(ask.duration_s)
-        key = self._answers.key(ask, sale, duration_s)
-        if key is None:
-            return self._answer(ask, sale, duration_s)
+        joint = self._answers.deciding(ask)
+        if joint is None:
+            sold = self._sold(sale.charge, duration_s)
+            return self._answer(ask, sale, duration_s, sold, self._choose(ask, duration_s, sold, None))
+        walk = joint.walk(ask.number)
+        key = (walk[-1][1] if walk else -1, sale.prefix, ask.limit, duration_s)
         routes = self._answers.find(key, ask)
         if routes is None:
-            routes = self._answers.keep(key, self._answer(ask, sale, duration_s))
+            routes = self._answers.keep(key, self._answer_by_price(ask, sale, duration_s, joint.say(walk)))
         return routes
 
-    def _answer(self, ask: Ask, sale: Sale, duration_s: int) -> Routes:
+    def _answer_by_price(self, ask: Ask, sale: Sale, duration_s: int, said: Sequence[int]) -> Routes:
+        """
+        An answer given before at the same prices, if there is one, with the prefixes of this number.
+        """
+        prices = (array("I", [one >> LENGTH_BITS for one in said]).tobytes(), sale.charge, ask.limit, duration_s)
+        alike = self._answers.find_alike(prices)
+        if alike is not None:
+            cost_units, billed_s, picks, kept = alike
+            chosen = Chosen(picks, tuple([said[seat] & LENGTH for seat, _, _ in picks]), NO_QUOTES, kept)
+            return Routes(ask, self.behind, sale, cost_units, billed_s, chosen, (), None, sale.until, {})
         sold = self._sold(sale.charge, duration_s)
+        chosen = self._choose(ask, duration_s, sold, said)
+        answer = self._answer(ask, sale, duration_s, sold, chosen)._replace(kept={})
+        self._answers.keep_alike(prices, answer)
+        return answer
+
+    def _choose(self, ask: Ask, duration_s: int, sold: Sold, said: Sequence[int] | None) -> Chosen:
         rank = rank_by(ask.strategy, ask.quality)
         takes = self._takes if self._has_refusals else None
         wanted = Wanted(duration_s, sold.most, len(self._seats.order) if rank else ask.limit, takes)
-        offers, said, quotes = collect(ask, wanted, self._order(ask), self.behind, self._seats)
+        offers, said, quotes = collect(ask, wanted, self._order(ask), self.behind, self._seats, said)
         if rank:
             offers = sorted(offers, key=lambda offer: rank(self._seats.provider(offer[2])))[: ask.limit]
-        routes = self._routes(ask.number, sold, offers, said, quotes)
-        judged = self._judge_all(ask, duration_s, sold) if ask.explain or not routes else ()
+        lengths = tuple([0 if seat in quotes else said[seat] & LENGTH for _, _, seat in offers])
+        return Chosen(self._picks(sold, offers, said, quotes), lengths, quotes, None if quotes else {})
+
+    def _answer(self, ask: Ask, sale: Sale, duration_s: int, sold: Sold, chosen: Chosen) -> Routes:
+        judged = self._judge_all(ask, duration_s, sold) if ask.explain or not chosen.picks else ()
         rejected = tuple(one.rejected for one in judged if one.rejected)
         return Routes(
             *(ask, self.behind, sale, self.scale.rounded(sold.pieces)),
             billed_seconds(duration_s, sale.charge.mcd_s, sale.charge.pulse_s),
-            routes,
+            chosen,
             rejected if ask.explain else (),
-            None if routes else verdict_of(rejected),
-            _earliest(sale, *quotes.values(), *judged),
+            None if chosen.picks else verdict_of(rejected),
+            _earliest(sale, *chosen.quotes.values(), *judged),
         )
 
     def _sold(self, charge: Charge, duration_s: int) -> Sold:
@@ -114,40 +137,37 @@ class Router:
     def _takes(self, seat: int, charge: Charge) -> bool:
         return refused(self._seats.provider(seat), charge, self.behind.conditions) is None
 
-    def _routes(
-        self, number: str, sold: Sold, offers: Iterable[Offer], said: Sequence[int], quotes: Mapping[int, Quote]
-    ) -> tuple[Route, ...]:
-        provider, factors, known = self._seats.provider, self._seats.factors, self._earned.under(sold)
-        routes = []
+    def _picks(
+        self, sold: Sold, offers: Iterable[Offer], said: Sequence[int], quotes: Mapping[int, Quote]
+    ) -> tuple[Pick, ...]:
+        provider, known = self._seats.provider, self._earned.under(sold)
+        picks = []
         for cost, _, seat in offers:
             quote = quotes.get(seat)
             if quote is None:
-                one = said[seat]
-                key = (one >> LENGTH_BITS, cost, factors[seat])
+                key = (seat, said[seat] >> LENGTH_BITS, cost)
                 earned = known.get(key) or self._earned.keep(known, key, self._earn(sold, key))
-                routes.append(Route(provider(seat), number[: one & LENGTH], *earned))
             else:
-                routes.append(self._quoted(provider(seat), sold, cost, factors[seat], quote))
-        return tuple(routes)
+                name = quote.rule.name if quote.rule else None
+                earned = (*self._compare(sold, charge_of(quote), cost, seat), quote.jurisdiction, name, None)
+            picks.append((seat, provider(seat), earned))
+        return tuple(picks)
 
-    def _earn(self, sold: Sold, key: tuple[int, int, int]) -> Earned:
+    def _earn(self, sold: Sold, bought: Bought) -> Earned:
         """
         What is earned at a price of the joint index.
         """
-        terms, cost, factor = key
+        seat, terms, cost = bought
         assert self.behind.joint is not None  # noqa: S101 - without one every seat has a quote
-        return self._compare(sold, self.behind.joint.charge(terms), cost, factor)
+        return (*self._compare(sold, self.behind.joint.charge(terms), cost, seat), None, None, {})
 
-    def _compare(self, sold: Sold, charge: Charge, cost: int, factor: int) -> Earned:
+    def _compare(
+        self, sold: Sold, charge: Charge, cost: int, seat: int
+    ) -> tuple[Charge, int, int, Crossing | None, int]:
         scale = self.scale
-        crossing = cross(finely(sold.charge, scale.fine), finely(charge, factor))
+        crossing = cross(finely(sold.charge, scale.fine), finely(charge, self._seats.factors[seat]))
         loss_units = scale.rounded_up(crossing.worst_loss) if crossing else 0
         return charge, scale.rounded(cost), scale.rounded(sold.pieces - cost), crossing, loss_units
-
-    def _quoted(self, provider: Provider, sold: Sold, cost: int, factor: int, quote: Quote) -> Route:
-        name = quote.rule.name if quote.rule else None
-        earned = self._compare(sold, charge_of(quote), cost, factor)
-        return Route(provider, quote.prefix, *earned, quote.jurisdiction, name)
 
     def _judge_all(self, ask: Ask, duration_s: int, sold: Sold) -> list[Judged]:
         return [judge(one, ask, duration_s, sold, self.behind, self.scale) for one in self._seats.ranked]

@@ -2,6 +2,7 @@
 ``lcr``: in what order should carriers be tried.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,8 +17,10 @@ from service.snapshot import LiveCard, LiveRoutes
 _START = b'{"number":"'
 _MIDDLE, _REST = "middle", "rest"
 """Of a whole answer: what stands between the number and the number as the customer's card has it, and all behind."""
-_MAX_WRITTEN = 65_536
-"""Routes whose unchanging parts are kept written, about 400 bytes each."""
+_AROUND = "around"
+"""Of routes: what stands before and behind the prefix and the name of each."""
+_MAX_NAMED = 65_536
+"""Prefixes of carriers' cards that are kept written with their names, about 300 bytes each; full, begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _json(query: LcrQuery) -> bytes:
     kept = found.kept if lasts else None
     if kept:
         return b'{"number":"%b%b%b%b' % (number, kept[_MIDDLE], number, kept[_REST])
-    routes = b",".join([_written(query, route) for route in found.routes])
+    routes = b",".join(_written(query, found))
     body = to_json(_head(query, found))[:-1] + b',"routes":[' + routes + b"]}"
     if kept is not None:
         middle, sell, rest = body[len(_START) + len(number) :].partition(b'"sell":{"number":"')
@@ -98,15 +101,8 @@ def route_fields(query: LcrQuery, route: Route) -> dict[str, Any]:
     """
     What an answer says of a route.
     """
-    before, after = _fixed(query, route)
-    return {
-        **before,
-        "cost": format_units(route.cost_units),
-        "margin": format_units(route.margin_units),
-        **after,
-        **_crossed(route),
-        **_did(query, route),
-    }
+    first = {**_whose(query, route), "prefix": route.prefix, "name": route.name}
+    return {**first, **_money(route), **_did(query, route)}
 
 
 def _did(query: LcrQuery, route: Route) -> dict[str, Any]:
@@ -163,20 +159,24 @@ def _ttl(query: LcrQuery, found: Routes) -> int:
     return min(MAX_TTL_S, rule, planned)
 
 
-def _fixed(query: LcrQuery, route: Route) -> tuple[dict[str, Any], dict[str, Any]]:
-    """
-    What does not depend on the duration: before the cost and the margin, and behind them.
-    """
-    provider, charge = route.provider, route.charge
-    before = {
+def _whose(query: LcrQuery, route: Route) -> dict[str, Any]:
+    provider = route.provider
+    return {
         "card": query.routes.names[provider.card],
         "revision": query.routes.revisions[provider.card],
         "carrier": provider.carrier,
-        "prefix": route.prefix,
-        "name": route.name,
-        "rate": format_units(charge.rate_units),
     }
-    after = {
+
+
+def _money(route: Route) -> dict[str, Any]:
+    """
+    What depends neither on the prefix nor on its name.
+    """
+    provider, charge = route.provider, route.charge
+    money = {
+        "rate": format_units(charge.rate_units),
+        "cost": format_units(route.cost_units),
+        "margin": format_units(route.margin_units),
         "currency": provider.index.terms.currency,
         "billing": f"{charge.mcd_s}/{charge.pulse_s}",
         "connect_fee": format_units(charge.connect_fee_units),
@@ -184,8 +184,8 @@ def _fixed(query: LcrQuery, route: Route) -> tuple[dict[str, Any], dict[str, Any
         "endpoint": provider.endpoint,
     }
     if route.jurisdiction is not None:
-        after["jurisdiction"] = str(route.jurisdiction)
-    return before, after
+        money["jurisdiction"] = str(route.jurisdiction)
+    return {**money, **_crossed(route)}
 
 
 def _crossed(route: Route) -> dict[str, Any]:
@@ -202,22 +202,38 @@ def _crossed(route: Route) -> dict[str, Any]:
     }
 
 
-def _written(query: LcrQuery, route: Route) -> bytes:
+def _written(query: LcrQuery, found: Routes) -> Iterator[bytes]:
     """
-    JSON of a route.
+    JSON of the routes, one after the other.
     """
-    kept = query.routes.written
-    key = (route.provider.card, route.prefix, route.charge, route.jurisdiction, route.crossing)
-    known = kept.get(key)
-    if known is None:
-        before, after = _fixed(query, route)
-        behind = {**after, **_crossed(route)}
-        known = (to_json({**before, "cost": ""})[:-2], b'",' + to_json(behind)[1:])
-        if len(kept) >= _MAX_WRITTEN:
-            kept.clear()
-        kept[key] = known
-    cost, margin = format_units(route.cost_units).encode(), format_units(route.margin_units).encode()
-    return b'%b%b","margin":"%b%b' % (known[0], cost, margin, known[1])
+    chosen = found.chosen
+    kept = {} if chosen.kept is None else chosen.kept
+    around = kept.get(_AROUND)
+    if around is None:
+        around = kept[_AROUND] = [_around(query, route) for route in found.routes]
+    named, prefixes = query.routes.named, chosen.prefixes(found.ask.number)
+    for pick, prefix, (head, tail) in zip(chosen.picks, prefixes, around, strict=True):
+        lasts = pick[0] not in chosen.quotes  # what a card says that is asked itself may change its name with a date
+        name = named.get((pick[0], prefix)) if lasts else None
+        if name is None:
+            name = _named(Route(pick[1], prefix, *pick[2]))
+            if lasts:
+                if len(named) >= _MAX_NAMED:
+                    named.clear()
+                named[pick[0], prefix] = name
+        yield b"%b%b%b" % (head, name, tail)
+
+
+def _around(query: LcrQuery, route: Route) -> tuple[bytes, bytes]:
+    kept = {} if route.kept is None else route.kept
+    around: tuple[bytes, bytes] | None = kept.get(_AROUND)
+    if around is None:
+        around = kept[_AROUND] = to_json(_whose(query, route))[:-1] + b",", b"," + to_json(_money(route))[1:]
+    return around
+
+
+def _named(route: Route) -> bytes:
+    return to_json({"prefix": route.prefix, "name": route.name})[1:-1]
 
 
 def _rejected(query: LcrQuery, one: Rejected) -> dict[str, Any]:

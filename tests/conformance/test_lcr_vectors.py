@@ -98,7 +98,7 @@ def lcr(query: dict[str, str]) -> tuple[int, Any]:
     if found.verdict:
         return refused(found.verdict)
     rejected = [{"card": one.provider.card, "reason": str(one.reason)} for one in found.rejected]
-    return 200, {"sell": rated(found.sell), "routes": json.loads(routes_json(found.routes)), "rejected": rejected}
+    return 200, {"sell": rated(found.sell), "routes": json.loads(routes_json(found)), "rejected": rejected}
 
 
 def ask_library(case: dict[str, Any]) -> tuple[int, Any]:

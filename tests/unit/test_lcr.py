@@ -301,6 +301,42 @@ def test_answers_are_kept_for_numbers_with_the_same_prefixes_and_room_for_what_w
     assert router.route(Ask("4422", NOW)).kept == {}
 
 
+def test_numbers_that_cost_the_same_on_every_card_share_an_answer_but_for_its_prefixes() -> None:
+    many = Card("a", tuple(Rule(f"44{place}", f"UK {place}", parse_units("0.005")) for place in range(10, 20)))
+    router = Router(stand_behind(SELL, [many, carrier("b", "0.006")], ANY, ["a", "b"]))
+    asks = [Ask(f"44{place}1", NOW) for place in range(10, 20)]
+    found = [router.route(ask) for ask in asks]
+    assert [[(one.prefix, one.name) for one in answer.routes] for answer in found] == [
+        [(f"44{place}", f"UK {place}"), ("44", "b UK")] for place in range(10, 20)
+    ]
+    assert all(answer.chosen.kept is found[0].chosen.kept for answer in found)
+    others = [router.route(replace(asks[0], **other)) for other in ({"limit": 1}, {"duration_s": 61})]
+    assert [[one.cost_units for one in answer.routes] for answer in others] == [
+        [parse_units("0.005")],
+        [parse_units("0.00508333"), parse_units("0.0061")],
+    ]
+
+
+def test_what_costs_the_same_but_is_sold_for_less_is_another_answer() -> None:
+    """
+    The second is sold for less than it costs with a.
+    """
+    sell = Card("retail", (Rule("441", "UK", parse_units("0.0100")), Rule("442", "UK", parse_units("0.0055"))))
+    router = Router(stand_behind(sell, [carrier("a", "0.006"), carrier("b", "0.005")], ANY, ["a", "b"]))
+    assert [names(router.route(Ask(number, NOW))) for number in ("441", "442", "441")] == [
+        ["b", "a"],
+        ["b"],
+        ["b", "a"],
+    ]
+
+
+def test_answers_at_one_price_each_are_kept_within_bounds() -> None:
+    rules = tuple(Rule(f"44{place}", "UK", place) for place in range(100, 200))
+    router = Router(stand_behind(SELL, [Card("a", rules)], ANY, ["a"]), answers=10)
+    assert [router.route(Ask(f"44{place}0000", NOW)).cost_units for place in range(100, 200)] == [10**8] * 100
+    assert len(router._answers._alike) <= 10
+
+
 def test_answers_that_say_no_are_kept_within_bounds() -> None:
     rules = tuple(Rule(f"44{place}", "UK", parse_units("0.02")) for place in range(100, 200))
     router = Router(stand_behind(SELL, [Card("a", rules)], ANY, ["a"]), answers=10)
