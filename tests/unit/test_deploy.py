@@ -12,6 +12,8 @@ import yaml
 
 from service.cli.main import app
 from service.http.limits import DRAIN_S
+from service.http.openapi import openapi
+from service.http.respond import ROUTES
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +129,17 @@ def test_haproxy_knows_a_stopping_node_before_its_idle_connections_close() -> No
     inter, fast, fall = re.findall(r"inter (\d+)ms fastinter (\d+)ms .*fall (\d+)", HAPROXY)[0]
     assert int(inter) + (int(fall) - 1) * int(fast) <= 1000
     assert "retry-on conn-failure\n" in HAPROXY
+
+
+def test_haproxy_tells_a_look_up_from_all_else() -> None:
+    """
+    By the beginning of its path, which costs less than an expression; a page asked for without a format has time.
+    """
+    starts = tuple(path for line in re.findall(r"acl is_lookup path_beg (.*)", HAPROXY) for path in line.split())
+    lookups = {path.decode() for path, route in ROUTES.items() if b"GET" in route.methods and b"." in path}
+    assert {path.rpartition(".")[0] + "." for path in lookups} == set(starts)
+    paths = {path.format(format="json") for path in openapi()["paths"]}
+    assert {path for path in paths if path.startswith(starts)} == lookups & paths
 
 
 def test_the_image_is_made_by_steps_that_are_known_and_runs_as_nobody_s_root() -> None:
