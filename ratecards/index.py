@@ -157,21 +157,34 @@ class CardIndex:
         Returns:
             None: only :meth:`quote` can tell; always so on a card whose price depends on the call.
         """
-        prefix_id = self._trie.key_id(prefix)
-        row = self._first[prefix_id]
-        if self.asks_call or self._first[prefix_id + 1] - row != 1:
+        found = self._lasting_row(prefix, at)
+        if found is None:
             return None
-        shared_id = self._shared_id[row]
-        shared = self._shared(row)
-        if shared.effective > at or shared.expires != NEVER or shared.blocked:
-            return None
+        row, shared = found
         name = self._name_id[row]
         return Lasting(
             self._rate[row],
             bytes(self._names[self._name_at[name] : self._name_at[name + 1]]).decode(),
-            shared_id,
+            self._shared_id[row],
             shared,
         )
+
+    def lasting_price(self, prefix: str, at: int) -> tuple[int, Shared] | None:
+        """
+        The price of such a rule, and what it has in common with others; its name is not read.
+        """
+        found = self._lasting_row(prefix, at)
+        return None if found is None else (self._rate[found[0]], found[1])
+
+    def _lasting_row(self, prefix: str, at: int) -> tuple[int, Shared] | None:
+        prefix_id = self._trie.key_id(prefix)
+        row = self._first[prefix_id]
+        if self.asks_call or self._first[prefix_id + 1] - row != 1:
+            return None
+        shared = self._shared(row)
+        if shared.effective > at or shared.expires != NEVER or shared.blocked:
+            return None
+        return row, shared
 
     def _in_force(self, prefix: str, at: int) -> tuple[list[int], int, bool]:
         """

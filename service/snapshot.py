@@ -13,6 +13,7 @@ import orjson
 from ratecards.index import CardIndex
 from ratecards.jurisdiction import Places
 from ratecards.lcr import Behind, Router
+from ratecards.recent import Recent
 from service.access.account import TEST, split_qualified
 from service.access.directory import Directory
 from service.access.identify import Door
@@ -26,6 +27,8 @@ from service.watch.seen import Seen
 
 MAX_RENDERED = 100_000
 """Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
+MAX_NAMED = 65_536
+"""Prefixes of carriers' cards kept written with their names, about 300 bytes each, for one customer's card."""
 
 
 Rendered = tuple[int, int, bytes, int, int, int, int]
@@ -104,7 +107,7 @@ class LiveRoutes:
         self.made_from: tuple[object, ...] = ()
         self.joint = behind.joint
         self.joinable: frozenset[str] = frozenset()
-        self.named: dict[tuple[int, str], bytes] = {}
+        self.named: Recent[tuple[int, str], bytes] = Recent(MAX_NAMED)
 
 
 @dataclass(frozen=True, slots=True)

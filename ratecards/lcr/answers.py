@@ -9,11 +9,11 @@ from ratecards.lcr.joint import Joint
 from ratecards.lcr.model import Ask, Behind, Strategy
 from ratecards.lcr.routes import Kept, Pick, Routes
 from ratecards.lcr.seats import Seats
+from ratecards.recent import Recent
 
 MAX_ANSWERS = 8_192
 """
-Of either kind, kept by one customer's card unless it is told otherwise; full, begun anew. Those that say no count like
-any other.
+Of either kind, kept by one customer's card unless it is told otherwise. Those that say no count like any other.
 """
 Key = tuple[int, str, int, int]
 """Longest prefix of the joint index, and of the customer's card; limit; duration."""
@@ -33,11 +33,10 @@ class Answers:
     """
 
     def __init__(self, behind: Behind, seats: Seats, limit: int) -> None:
-        self._limit = limit
         self.joint: Joint | None = None if seats.apart or behind.index.asks_call else behind.joint
         self._rates_lrn = bool(seats.by_lrn) or behind.index.terms.rates_by_lrn
-        self._known: dict[Key, tuple[int, int, Routes]] = {}
-        self._alike: dict[Prices, Alike] = {}
+        self._known: Recent[Key, tuple[int, int, Routes]] = Recent(limit)
+        self._alike: Recent[Prices, Alike] = Recent(limit)
 
     def deciding(self, ask: Ask) -> Joint | None:
         """
@@ -52,7 +51,7 @@ class Answers:
         """
         The answer, if it was given before and holds at the instant asked about.
         """
-        known = self._known.get(key)
+        known = self._known.find(key)
         if known is None or not known[0] <= ask.at < known[1]:
             return None
         return Routes(ask, *known[2][1:])
@@ -61,24 +60,19 @@ class Answers:
         """
         Keep an answer, for the instants from the one asked about up to its next change.
         """
-        if len(self._known) >= self._limit:
-            self._known = {}
-        self._known[key] = (routes.ask.at, NEVER if routes.until is None else routes.until, routes)
+        self._known.keep(key, (routes.ask.at, NEVER if routes.until is None else routes.until, routes))
         return routes
 
     def find_alike(self, prices: Prices) -> Alike | None:
         """
         What was answered before at the same prices.
         """
-        return self._alike.get(prices)
+        return self._alike.find(prices)
 
     def keep_alike(self, prices: Prices, routes: Routes) -> None:
         """
         Keep what was answered at some prices, if they decide: no card has to be asked itself, and there is a route.
         """
         picks, _, _, kept = routes.chosen
-        if not picks or kept is None:
-            return
-        if len(self._alike) >= self._limit:
-            self._alike = {}
-        self._alike[prices] = (routes.cost_units, routes.billed_s, picks, kept)
+        if picks and kept is not None:
+            self._alike.keep(prices, (routes.cost_units, routes.billed_s, picks, kept))

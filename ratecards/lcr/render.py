@@ -11,6 +11,8 @@ from ratecards.lcr.routes import Route, Routes
 from ratecards.money import format_units
 
 _KEPT = "json"
+_PREFIX, _PIECES = 2, 4
+"""Where the first prefix stands in the pieces of a list, and how many pieces lie between one and the next."""
 _BILLINGS = 4_096
 _PROVIDERS = 4_096
 
@@ -21,26 +23,37 @@ def routes_json(found: Routes) -> bytes:
     """
     chosen = found.chosen
     kept = {} if chosen.kept is None else chosen.kept
-    around = kept.get(_KEPT)
-    if around is None:
-        around = kept[_KEPT] = [_around(route) for route in found.routes]
-    prefixes = chosen.prefixes(found.ask.number)
-    routes = [f"{head}{prefix}{tail}" for (head, tail), prefix in zip(around, prefixes, strict=True)]
-    return f"[{','.join(routes)}]".encode()
+    pieces = kept.get(_KEPT)
+    if pieces is None:
+        pieces = kept[_KEPT] = _pieces(found)
+    pieces = pieces.copy()
+    pieces[_PREFIX::_PIECES] = [prefix.encode() for prefix in chosen.prefixes(found.ask.number)]
+    return b"".join(pieces)
 
 
-def _around(route: Route) -> tuple[str, str]:
+def _pieces(found: Routes) -> list[bytes]:
+    """
+    The list in pieces, those of the prefixes empty.
+    """
+    pieces = [b"["]
+    for route in found.routes:
+        head, tail = _around(route)
+        pieces += (head, b"", tail, b",")
+    return [*pieces[:-1], b"]"] if found.chosen.picks else [b"[]"]
+
+
+def _around(route: Route) -> tuple[bytes, bytes]:
     """
     What stands before and behind a route's prefix.
     """
     kept = {} if route.kept is None else route.kept
-    around: tuple[str, str] | None = kept.get(_KEPT)
+    around: tuple[bytes, bytes] | None = kept.get(_KEPT)
     if around is None:
         around = kept[_KEPT] = _write_around(route)
     return around
 
 
-def _write_around(route: Route) -> tuple[str, str]:
+def _write_around(route: Route) -> tuple[bytes, bytes]:
     provider, _, charge, cost_units, margin_units, crossing, loss_units, jurisdiction, _, _ = route
     head, tail = _provider(provider.card, provider.carrier, provider.tech_prefix, provider.endpoint)
     rate_units, fee_units, mcd_s, pulse_s = charge
@@ -50,7 +63,7 @@ def _write_around(route: Route) -> tuple[str, str]:
     losing = _NEVER_LOSES if crossing is None else _crossing(crossing, loss_units)
     known = "" if jurisdiction is None else f'"jurisdiction":"{jurisdiction}",'
     money = f'"rate":"{rate}","cost":"{cost}","margin":"{margin}"'
-    return head, f'",{money},{known}{billing}{tail}{losing}'
+    return head.encode(), f'",{money},{known}{billing}{tail}{losing}'.encode()
 
 
 _NEVER_LOSES = '"break_even_seconds":null,"loses_from_seconds":null,"worst_loss":null}'

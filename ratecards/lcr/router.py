@@ -13,7 +13,6 @@ from ratecards.charge import billed_seconds
 from ratecards.lcr.answers import MAX_ANSWERS, Answers
 from ratecards.lcr.charge import Charge, charge_of, cost_sixtieths
 from ratecards.lcr.crossing import Crossing, cross
-from ratecards.lcr.earned import Bought, EarnedBefore
 from ratecards.lcr.joint import LENGTH, LENGTH_BITS
 from ratecards.lcr.judge import Judged, Sold, judge, refused, turned_away, verdict_of
 from ratecards.lcr.model import Ask, Behind, Reason, Sale
@@ -24,6 +23,14 @@ from ratecards.lcr.sale import Seller
 from ratecards.lcr.scale import Scale, finely
 from ratecards.lcr.seats import Seats
 from ratecards.model import Quote
+from ratecards.recent import Recent
+
+MAX_EARNED = 32_768
+"""
+What routes earn at prices met before, kept by one customer's card: about 500 bytes each, and what renderers keep.
+"""
+Bought = tuple[int, int, int]
+"""Seat, its terms in the joint index, and what the call costs in pieces."""
 
 
 class Router:
@@ -46,7 +53,7 @@ class Router:
         self.scale = Scale(behind.index.terms, currencies, behind.exchange)
         self._seller = Seller(behind)
         self._seats = Seats(behind, self.scale)
-        self._earned = EarnedBefore()
+        self._earned: Recent[tuple[Sold, Bought], Earned] = Recent(MAX_EARNED)
         self._answers = Answers(behind, self._seats, answers)
         conditions = behind.conditions
         self._has_refusals = conditions.block_connect_fee or any(one.cap_units is not None for one in behind.providers)
@@ -140,13 +147,13 @@ class Router:
     def _picks(
         self, sold: Sold, offers: Iterable[Offer], said: Sequence[int], quotes: Mapping[int, Quote]
     ) -> tuple[Pick, ...]:
-        provider, known = self._seats.provider, self._earned.under(sold)
+        provider, known = self._seats.provider, self._earned
         picks = []
         for cost, _, seat in offers:
             quote = quotes.get(seat)
             if quote is None:
-                key = (seat, said[seat] >> LENGTH_BITS, cost)
-                earned = known.get(key) or self._earned.keep(known, key, self._earn(sold, key))
+                bought = (seat, said[seat] >> LENGTH_BITS, cost)
+                earned = known.find((sold, bought)) or known.keep((sold, bought), self._earn(sold, bought))
             else:
                 name = quote.rule.name if quote.rule else None
                 earned = (*self._compare(sold, charge_of(quote), cost, seat), quote.jurisdiction, name, None)

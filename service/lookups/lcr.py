@@ -19,8 +19,6 @@ _MIDDLE, _REST = "middle", "rest"
 """Of a whole answer: what stands between the number and the number as the customer's card has it, and all behind."""
 _AROUND = "around"
 """Of routes: what stands before and behind the prefix and the name of each."""
-_MAX_NAMED = 65_536
-"""Prefixes of carriers' cards that are kept written with their names, about 300 bytes each; full, begun anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +212,11 @@ def _written(query: LcrQuery, found: Routes) -> Iterator[bytes]:
     named, prefixes = query.routes.named, chosen.prefixes(found.ask.number)
     for pick, prefix, (head, tail) in zip(chosen.picks, prefixes, around, strict=True):
         lasts = pick[0] not in chosen.quotes  # what a card says that is asked itself may change its name with a date
-        name = named.get((pick[0], prefix)) if lasts else None
+        name = named.find((pick[0], prefix)) if lasts else None
         if name is None:
             name = _named(Route(pick[1], prefix, *pick[2]))
             if lasts:
-                if len(named) >= _MAX_NAMED:
-                    named.clear()
-                named[pick[0], prefix] = name
+                named.keep((pick[0], prefix), name)
         yield b"%b%b%b" % (head, name, tail)
 
 
