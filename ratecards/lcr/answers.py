@@ -3,6 +3,8 @@ Answers given before, to be given again: whole to numbers with the same prefixes
 that cost the same on every card.
 """
 
+from decimal import Decimal
+
 from ratecards.layout import NEVER
 from ratecards.lcr.charge import Charge
 from ratecards.lcr.joint import Joint
@@ -15,10 +17,10 @@ MAX_ANSWERS = 8_192
 """
 Of either kind, kept by one customer's card unless it is told otherwise. Those that say no count like any other.
 """
-Key = tuple[int, str, int, int]
-"""Longest prefix of the joint index, and of the customer's card; limit; duration."""
+Key = tuple[int, str, int, int | Decimal]
+"""Longest prefix of the joint index, and of the customer's card; limit; duration as asked, since answers tell it."""
 Prices = tuple[bytes, Charge, int, int]
-"""Terms of the joint index by seat, four bytes each, and of the customer's card; limit; duration."""
+"""Terms of the joint index by seat, four bytes each, and of the customer's card; limit; duration in whole seconds."""
 Alike = tuple[int, int, tuple[Pick, ...], Kept]
 """What answers at the same prices have in common: what the customer pays, for how many seconds, and the routes."""
 

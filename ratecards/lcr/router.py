@@ -82,7 +82,7 @@ class Router:
             sold = self._sold(sale.charge, duration_s)
             return self._answer(ask, sale, duration_s, sold, self._choose(ask, duration_s, sold, None))
         walk = joint.walk(ask.number)
-        key = (walk[-1][1] if walk else -1, sale.prefix, ask.limit, duration_s)
+        key = (walk[-1][1] if walk else -1, sale.prefix, ask.limit, ask.duration_s)
         routes = self._answers.find(key, ask)
         if routes is None:
             routes = self._answers.keep(key, self._answer_by_price(ask, sale, duration_s, joint.say(walk)))

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ def test_an_answer_at_the_same_prices_is_the_one_put_together(tmp_path: Path) ->
     asyncio.run(join(tmp_path, alone.joinable, now))
     snapshot, together = routes_of(engine, tmp_path, before)
     _same_bytes(snapshot, together, now, 400)
-    assert len(together.router._answers._alike) == 2 * 9  # durations and prices
+    assert len(together.router._answers._alike) == 2 * 9  # durations in whole seconds, and prices
 
 
 def _same_bytes(snapshot: Snapshot, together: LiveRoutes, now: int, least: int) -> None:
@@ -181,7 +182,7 @@ def _same_bytes(snapshot: Snapshot, together: LiveRoutes, now: int, least: int) 
     rng, answered = random.Random(9), 0
     heads = [str(rng.randrange(10**4, 10**6)) for _ in range(150)]
     for head in heads * 3:
-        ask = Ask(head + str(rng.randrange(10**5)), now + 5, rng.choice((60, 37)))
+        ask = Ask(head + str(rng.randrange(10**5)), now + 5, rng.choice((60, Decimal("36.2"), Decimal("36.7"))))
         query = LcrQuery(snapshot.cards["retail"], together, ask, now + 5)
         try:
             assert lcr_json(query) == to_json(lcr(query))
