@@ -26,7 +26,7 @@ from service.store.routings import Routing
 from service.watch.seen import Seen
 
 MAX_RENDERED = 100_000
-"""Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, begun anew."""
+"""Answers of one card kept rendered by prefix, about 400 bytes each, and as many by head, 100; full, the oldest go."""
 MAX_NAMED = 65_536
 """Prefixes of carriers' cards kept written with their names, about 300 bytes each, for one customer's card."""
 

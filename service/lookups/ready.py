@@ -5,6 +5,7 @@ What they look like is :mod:`service.lookups.rate`'s matter; here they are only 
 """
 
 from decimal import Decimal
+from itertools import islice
 
 from ratecards.index import Lasting
 from ratecards.layout import ALWAYS
@@ -19,6 +20,8 @@ HEAD = 7
 """Digits by whose first an answer is found again without the trie: a North American exchange, or about as fine."""
 _SPLIT = (0, 0, b"", 0, 0, 0, 0)
 """Stands for an answer where the digits after the first decide: it never holds."""
+AT_ONCE = 1000
+"""Of rendered answers the oldest go, so many at once: all of them would hold callers up for tens of milliseconds."""
 _MAX_TERMS = 4096
 """Fees, increments and dates kept rendered of a card, some 200 bytes each."""
 
@@ -67,7 +70,8 @@ def rendered(card: LiveCard, number: str, now: float) -> Rendered | None:
 
 def _keep(kept: dict[str, Rendered], key: str, value: Rendered) -> None:
     if len(kept) >= MAX_RENDERED:
-        kept.clear()
+        for old in [*islice(kept, AT_ONCE)]:
+            kept.pop(old, None)  # another thread may be at it, too
     kept[key] = value
 
 

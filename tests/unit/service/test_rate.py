@@ -59,15 +59,19 @@ def test_a_prepared_answer_is_not_given_past_the_change() -> None:
     assert json.loads(rate_json(card, "447712", NOW))["rate"] == "0.0000000002"
 
 
-def test_prepared_answers_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prepared_answers_are_bounded_and_only_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookup, "MAX_RENDERED", 10)
-    card = live(*(Rule(str(prefix), "", 1) for prefix in range(100, 200)))
-    for prefix in range(100, 200):
+    monkeypatch.setattr(lookup, "AT_ONCE", 3)
+    card = live(*(Rule(str(prefix), "", 1) for prefix in range(100, 195)))
+    for prefix in range(100, 195):
         assert rate_json(card, f"{prefix}5", NOW) is not None
         assert len(card.rendered) <= 10
         assert rate_json(card, f"{prefix}567890", NOW) is not None
         assert len(card.by_head) <= 10
+    assert [*card.rendered] == [str(prefix) for prefix in range(187, 195)]
+    assert [*card.by_head] == [f"{prefix}5678" for prefix in range(187, 195)]
     assert snapshot.MAX_RENDERED > 10
+    assert lookup.AT_ONCE <= 1000
 
 
 def test_numbers_that_start_alike_may_have_different_prefixes() -> None:
