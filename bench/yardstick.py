@@ -35,12 +35,13 @@ class Yardstick:
 
     def beside(self, measure: Callable[[], list[Figure]]) -> list[Figure]:
         """
-        Take figures, and what the machine was while they were taken: the faster of just before and just after.
+        Take figures, and what the machine was while they were taken: the faster of just before and just after, where
+        a figure does not say itself.
         """
         before = self.slower()
         figures = measure()
         slower = min(before, self.slower())
-        return [replace(figure, slower=slower) for figure in figures]
+        return [replace(figure, slower=slower) if figure.slower == 1 else figure for figure in figures]
 
 
 if __name__ == "__main__":
