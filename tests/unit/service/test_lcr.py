@@ -83,6 +83,16 @@ def test_a_loss_at_some_duration_is_told_with_the_durations() -> None:
     assert route["worst_loss"] == "0.00575"
 
 
+def test_a_destination_that_is_renamed_at_a_date_is_told_by_its_name_of_then() -> None:
+    """
+    Prefix and price stay the same.
+    """
+    renamed = Offer([Rule("44", "Old", 1, expires=NOW + 50), Rule("44", "New", 1, effective=NOW + 50)])
+    world = routed(RETAIL, {"a": renamed})
+    names = [ask(world, at=str(NOW + later))["routes"][0]["name"] for later in (0, 49, 50, 0)]
+    assert names == ["Old", "Old", "New", "Old"]
+
+
 def test_many_questions_have_the_same_bytes_written_either_way() -> None:
     rng = random.Random(5)
     offers = {f"c{n}": Offer(random_rules(n, 400), rng.choice(("USD", "GBP", "EUR", "XAF"))) for n in range(6)}
